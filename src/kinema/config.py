@@ -1,0 +1,32 @@
+"""The environment, read in this one place."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What the machine's owner may set from outside."""
+
+    cache: Path
+    """Compiled kernels and baked tables (`KINEMA_CACHE`)."""
+    llm_url: str | None
+    """Base URL of an OpenAI-compatible endpoint for compiling prompts (`KINEMA_LLM_URL`); None = off."""
+    llm_model: str
+    """`KINEMA_LLM_MODEL`."""
+    llm_key: str | None
+    """`KINEMA_LLM_KEY`; never written anywhere."""
+
+
+def read_config() -> Config:
+    """Read the environment now. No module does this at import."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Config(
+        cache=Path(os.environ.get("KINEMA_CACHE") or Path(home) / "kinema"),
+        llm_url=os.environ.get("KINEMA_LLM_URL") or None,
+        llm_model=os.environ.get("KINEMA_LLM_MODEL") or "default",
+        llm_key=os.environ.get("KINEMA_LLM_KEY") or None,
+    )

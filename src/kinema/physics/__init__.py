@@ -1,0 +1,1 @@
+"""What must happen: Shot → World → Tape. Nothing here knows how it will look."""

@@ -1,0 +1,1 @@
+"""What is seen: Shot + Tape → Frames. Nothing here decides what happens."""

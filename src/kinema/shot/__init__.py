@@ -1,0 +1,1 @@
+"""What is asked. Nothing here depends on an engine or a renderer."""

@@ -1,0 +1,157 @@
+"""Numbers with units, rational time and colour, as fields of a shot.
+
+A field states its canonical unit. It takes a plain number in that unit (`2.5`) or text with any unit of the
+same dimension (`"250 cm"`, `"8 km/h"`, `"2 lb"`), parsed by pint. What is stored is always the number in the
+canonical unit. In a shot, which people read and write, angles are degrees; everything computed from it
+(`physics.World` onwards) is in radians.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache, partial
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_RATIO = re.compile(r"([+-]?\d+)\s*/\s*(\d+)")
+
+
+@lru_cache(maxsize=1)
+def registry() -> Any:
+    """pint's registry with the units film adds: stop, EV, kelvin of colour. Built once, on first text."""
+    import pint
+
+    units = pint.UnitRegistry(cache_folder=None)
+    units.define("lux_second = lux * second")
+    return units
+
+
+def to_unit(value: object, unit: str) -> float:
+    """`value` as a float in `unit`. Text is parsed; a wrong dimension is refused, never reinterpreted."""
+    if isinstance(value, bool) or value is None:
+        raise PydanticCustomError("quantity", "must be a number in {unit}, or text with a unit", {"unit": unit})
+    if isinstance(value, (int, float)):
+        return float(value)
+    if not isinstance(value, str):
+        raise PydanticCustomError("quantity", "must be a number in {unit}, or text with a unit", {"unit": unit})
+    text = value.strip()
+    if len(text) > 64:
+        raise PydanticCustomError("quantity", "must be at most 64 characters of number and unit", {})
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    return _convert(text, unit)
+
+
+@lru_cache(maxsize=4096)
+def _convert(text: str, unit: str) -> float:
+    import pint
+
+    try:
+        # `offset units` such as °C have no meaning for the quantities of a shot and are refused by pint here.
+        parsed = registry().Quantity(text.replace("°", " degree ").replace("²", "^2").replace("³", "^3"))
+        return float(parsed.to(unit).magnitude)
+    except pint.DimensionalityError as error:
+        raise PydanticCustomError(
+            "unit", "must be in {unit} or a unit of the same dimension", {"unit": unit}
+        ) from error
+    except Exception as error:  # pint raises a dozen kinds, among them tokenizer and assertion errors
+        raise PydanticCustomError("unit", "must be a number with a known unit, such as '1 {unit}'", {"unit": unit}) from error
+
+
+def quantity(unit: str, **bounds: Any) -> Any:
+    """An annotated float: parsed from number or text, stored in `unit`, finite, within pydantic `bounds`."""
+    return Annotated[
+        float,
+        BeforeValidator(partial(to_unit, unit=unit), json_schema_input_type=float | str),
+        Field(allow_inf_nan=False, json_schema_extra={"unit": unit}, **bounds),
+    ]
+
+
+Length = quantity("m")
+PositiveLength = quantity("m", gt=0)
+Millimetres = quantity("mm", gt=0)
+Speed = quantity("m/s")
+Spin = quantity("deg/s")
+Angle = quantity("deg")
+Mass = quantity("kg", gt=0)
+Density = quantity("kg/m^3", gt=0)
+Pascals = quantity("Pa", gt=0)
+FractureEnergy = quantity("J/m^2", gt=0)
+Acceleration = quantity("m/s^2")
+Impulse = quantity("N*s")
+Stiffness = quantity("N/m", gt=0)
+Damping = quantity("N*s/m", ge=0)
+Kelvin = quantity("K", ge=1000, le=40000)
+Number = quantity("dimensionless")
+
+Vec3 = tuple[Length, Length, Length]
+Velocity3 = tuple[Speed, Speed, Speed]
+Spin3 = tuple[Spin, Spin, Spin]
+
+
+def to_rational(value: object, unit: str = "s") -> Fraction:
+    """Exact: `0.1` means one tenth, not the nearest double. Takes int, decimal, "n/d" and text with a unit."""
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise PydanticCustomError("rational", "must be a number, or a ratio such as 24000/1001", {})
+    text = str(value).strip()
+    if len(text) > 64:
+        raise PydanticCustomError("rational", "must be at most 64 characters", {})
+    if (ratio := _RATIO.fullmatch(text)) and int(ratio[2]) != 0:
+        return Fraction(int(ratio[1]), int(ratio[2]))
+    if _NUMBER.fullmatch(text):
+        if abs(float(text)) > 1e9:  # Fraction("1e999999") would build a million digits
+            raise PydanticCustomError("rational", "must be below 1e9", {})
+        return Fraction(text)
+    return Fraction(repr(_convert(text, unit))).limit_denominator(1_000_000)
+
+
+def _rational_out(value: Fraction) -> int | str:
+    return value.numerator if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
+
+
+def rational(unit: str, check: Callable[[Fraction], bool], rule: str) -> Any:
+    """An exact fraction in `unit`, written as an integer or "n/d"."""
+
+    def parse(value: object) -> Fraction:
+        parsed = to_rational(value, unit)
+        if not check(parsed):
+            raise PydanticCustomError("rational_range", "{rule}", {"rule": rule})
+        return parsed
+
+    return Annotated[
+        Fraction,
+        BeforeValidator(parse),
+        PlainSerializer(_rational_out, return_type=int | str),
+        WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "unit": unit}),
+    ]
+
+
+Seconds = rational("s", lambda t: 0 <= t <= 86400, "must be between 0 and 86400 s")
+Rate = rational("Hz", lambda r: 0 < r <= 1000, "must be above 0 and at most 1000 frames per second")
+Factor = rational("dimensionless", lambda f: 0 < f <= 10000, "must be above 0 and at most 10000")
+
+
+def to_linear_rgb(value: object) -> object:
+    """`"#c08040"` or a CSS name (sRGB-encoded) to scene-linear Rec.709; a triple is taken as linear already."""
+    if not isinstance(value, str):
+        return value
+    from PIL import ImageColor
+
+    try:
+        encoded = [c / 255 for c in ImageColor.getrgb(value)[:3]]
+    except ValueError as error:
+        raise PydanticCustomError("colour", "must be [r, g, b] linear, '#rrggbb' or a CSS colour name", {}) from error
+    # IEC 61966-2-1, the sRGB decoding function.
+    return tuple(round(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4, 6) for c in encoded)
+
+
+_Channel = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Colour = Annotated[tuple[_Channel, _Channel, _Channel], BeforeValidator(to_linear_rgb)]
+"""Scene-linear Rec.709 reflectance, 0 to 1."""

@@ -1,0 +1,1 @@
+"""What is true: one check per file, a finding each, a report of all."""
