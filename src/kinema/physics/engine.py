@@ -44,4 +44,6 @@ def engine_named(name: str) -> Engine:
         from kinema.physics.analytic import Analytic
 
         return Analytic()
-    raise UsageError("engine", "must be rapier, mujoco or analytic", got=repr(name), next_step="Choose one of them.")
+    raise UsageError(
+        "engine", "must be rapier, mujoco or analytic", got=repr(name), next_step="Choose one of them."
+    )

@@ -200,7 +200,10 @@ class Tape:
             )
         except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
             raise MediaError(
-                str(path), f"must be a {FORMAT} file", got=str(error)[:120], next_step="Simulate the shot again."
+                str(path),
+                f"must be a {FORMAT} file",
+                got=str(error)[:120],
+                next_step="Simulate the shot again.",
             ) from error
 
 

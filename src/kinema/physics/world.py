@@ -35,7 +35,7 @@ class Piece:
 
     index: int
     """Into `Geometry.piece_body` and the tape."""
-    rest: Float[np.ndarray, "3"]
+    rest: Float[np.ndarray, 3]
     """Centre of mass in the body's frame [m]."""
     mass: float
     """[kg]"""
@@ -80,16 +80,16 @@ class WorldBody:
 
     name: str
     motion: Literal["dynamic", "static", "kinematic"]
-    position: Float[np.ndarray, "3"]
+    position: Float[np.ndarray, 3]
     """Of the body's origin, world [m]."""
-    orientation: Float[np.ndarray, "4"]
+    orientation: Float[np.ndarray, 4]
     """w, x, y, z"""
-    velocity: Float[np.ndarray, "3"]
+    velocity: Float[np.ndarray, 3]
     """Of the centre of mass [m/s]."""
-    spin: Float[np.ndarray, "3"]
+    spin: Float[np.ndarray, 3]
     """World frame [rad/s]."""
     release_at: Fraction | None
-    keyframes: tuple[tuple[float, Float[np.ndarray, "3"], Float[np.ndarray, "4"]], ...]
+    keyframes: tuple[tuple[float, Float[np.ndarray, 3], Float[np.ndarray, 4]], ...]
     """(world time [s], position of the body's origin, orientation)."""
     friction: float
     restitution: float

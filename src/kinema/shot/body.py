@@ -29,7 +29,9 @@ def _to_quaternion(value: Any) -> Any:
     if not isinstance(value, (list, tuple)) or not all(isinstance(v, (int, float)) for v in value):
         return value
     if len(value) == 3:
-        (cx, sx), (cy, sy), (cz, sz) = ((math.cos(h), math.sin(h)) for h in (math.radians(v) / 2 for v in value))
+        (cx, sx), (cy, sy), (cz, sz) = (
+            (math.cos(h), math.sin(h)) for h in (math.radians(v) / 2 for v in value)
+        )
         value = (
             cx * cy * cz + sx * sy * sz,
             sx * cy * cz - cx * sy * sz,
@@ -148,6 +150,7 @@ Shape = Annotated[
     Field(discriminator="kind"),
 ]
 
+
 class Keyframe(Part):
     """Where a kinematic body is at a moment of world time. Between keys: linear position, slerped rotation."""
 
@@ -221,9 +224,12 @@ class Body(Part):
             raise ValueError("must have keyframes in rising order of time")
         if isinstance(self.shape, Plane) and self.motion != "static":
             raise ValueError("must be static: a plane is endless ground")
-        if self.breaks and not isinstance(self.shape, Pane | Box | Sphere | Cylinder | Cone | ConvexHull | Vase | Mesh):
-            raise ValueError("must not break: only pane, box, sphere, cylinder, cone, hull, vase and mesh can be cut")
+        if self.breaks and not isinstance(
+            self.shape, Pane | Box | Sphere | Cylinder | Cone | ConvexHull | Vase | Mesh
+        ):
+            raise ValueError(
+                "must not break: only pane, box, sphere, cylinder, cone, hull, vase and mesh can be cut"
+            )
         if self.release_at is not None and self.motion != "dynamic":
             raise ValueError("must be dynamic to be released")
         return self
-

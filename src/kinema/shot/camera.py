@@ -108,9 +108,7 @@ class Keyed(Part):
         return self
 
 
-Move = Annotated[
-    Pan | Tilt | Dolly | PushIn | Orbit | Track | Handheld | Keyed, Field(discriminator="kind")
-]
+Move = Annotated[Pan | Tilt | Dolly | PushIn | Orbit | Track | Handheld | Keyed, Field(discriminator="kind")]
 
 
 class Camera(Part):

@@ -31,7 +31,9 @@ def load_shot(path: str | Path) -> Shot:
     """Read a shot file (`.yaml`, `.yml`, `.json`). Raises `ShotError` for anything that is not one."""
     path = Path(path)
     if not path.is_file():
-        raise ShotError(str(path), "must be an existing file", got="nothing there", next_step="Check the path.")
+        raise ShotError(
+            str(path), "must be an existing file", got="nothing there", next_step="Check the path."
+        )
     if path.stat().st_size > MAX_BYTES:
         raise ShotError(
             str(path),
@@ -42,24 +44,30 @@ def load_shot(path: str | Path) -> Shot:
     try:
         text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
-        raise ShotError(str(path), "must be UTF-8 text", got="other bytes", next_step="Save it as UTF-8.") from error
+        raise ShotError(
+            str(path), "must be UTF-8 text", got="other bytes", next_step="Save it as UTF-8."
+        ) from error
     return parse_shot(text, source=path.name)
 
 
 def parse_shot(text: str, *, source: str = "shot") -> Shot:
     """A shot from YAML text (JSON is YAML). Raises `ShotError`."""
     try:
-        tree = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        tree = yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         where = getattr(error, "problem_mark", None)
         raise ShotError(
             source,
             "must be YAML or JSON",
-            got=f"line {where.line + 1}: {getattr(error, 'problem', error)}" if where else type(error).__name__,
-            next_step="`kinema parse \"a ball falls\"` prints a shot to start from.",
+            got=f"line {where.line + 1}: {getattr(error, 'problem', error)}"
+            if where
+            else type(error).__name__,
+            next_step='`kinema parse "a ball falls"` prints a shot to start from.',
         ) from error
     if not isinstance(tree, dict):
-        raise ShotError(source, "must be a mapping of fields", got=type(tree).__name__, next_step="See docs/shot.md.")
+        raise ShotError(
+            source, "must be a mapping of fields", got=type(tree).__name__, next_step="See docs/shot.md."
+        )
     return validate_shot(tree, source=source)
 
 
@@ -80,7 +88,9 @@ def as_shot_error(error: ValidationError, *, source: str) -> ShotError:
     first = min(findings, key=lambda f: (f["type"] != "extra_forbidden", f["loc"] == ()))
     path = ".".join(str(step) for step in first["loc"]) or source
     rule = first["msg"].removeprefix("Value error, ")
-    rule = {"extra_forbidden": "is not a field kinema knows", "missing": "must be given"}.get(first["type"], rule)
+    rule = {"extra_forbidden": "is not a field kinema knows", "missing": "must be given"}.get(
+        first["type"], rule
+    )
     more = f" ({len(findings) - 1} more findings.)" if len(findings) > 1 else ""
     shown = repr(first.get("input"))
     step = "Correct it and run again; docs/shot.md lists every field with its unit." + more

@@ -11,12 +11,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from kinema.shot.part import Name, Part
-from kinema.shot.units import Angle, Colour, Kelvin, Number, PositiveLength, Vec3, quantity
+from kinema.shot.units import Angle, Colour, In, Kelvin, Number, PositiveLength, Vec3
 
-Lux = quantity("lux", gt=0)
-Nits = quantity("cd/m^2", gt=0)
-Lumen = quantity("lumen", gt=0)
-Candela = quantity("candela", gt=0)
+Lux = Annotated[float, In("lux", gt=0)]
+Nits = Annotated[float, In("cd/m^2", gt=0)]
+Lumen = Annotated[float, In("lumen", gt=0)]
+Candela = Annotated[float, In("candela", gt=0)]
 _Elevation = Annotated[Angle, Field(ge=-10, le=90)]
 
 
@@ -51,7 +51,9 @@ class _Power(Light):
     @model_validator(mode="after")
     def _one_power(self) -> Self:
         if (self.lumen is None) == (self.candela is None):
-            raise ValueError("must have exactly one of lumen and candela: a light without power lights nothing")
+            raise ValueError(
+                "must have exactly one of lumen and candela: a light without power lights nothing"
+            )
         return self
 
 
@@ -113,4 +115,6 @@ class Sky(Light):
     """Reflectance of the far ground seen below the horizon."""
 
 
-AnyLight = Annotated[Sun | SphereLight | AreaLight | SpotLight | Environment | Sky, Field(discriminator="kind")]
+AnyLight = Annotated[
+    Sun | SphereLight | AreaLight | SpotLight | Environment | Sky, Field(discriminator="kind")
+]

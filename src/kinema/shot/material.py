@@ -14,7 +14,21 @@ from kinema.shot.units import Colour, Density, FractureEnergy, Number, Pascals
 
 _Unit = Annotated[Number, Field(ge=0, le=1)]
 _Ior = Annotated[Number, Field(ge=1, le=4)]
-Texture = Literal["concrete", "wood", "brick", "granite", "marble", "sand", "asphalt", "leather", "cork", "paper", "snow", "grass", "tile"]
+Texture = Literal[
+    "concrete",
+    "wood",
+    "brick",
+    "granite",
+    "marble",
+    "sand",
+    "asphalt",
+    "leather",
+    "cork",
+    "paper",
+    "snow",
+    "grass",
+    "tile",
+]
 """Procedural, seamless, made by `render.texture` from the body's UV in metres."""
 
 

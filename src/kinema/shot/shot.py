@@ -53,7 +53,9 @@ class Shot(Part):
         for group, names in (("bodies", self.bodies), ("lights", self.lights)):
             repeated = [name for name, n in Counter(part.name for part in names).items() if n > 1]
             if repeated:
-                raise ValueError(f"must give each of its {group} a name of its own: {repeated[0]} is used twice")
+                raise ValueError(
+                    f"must give each of its {group} a name of its own: {repeated[0]} is used twice"
+                )
         return self
 
     @model_validator(mode="after")

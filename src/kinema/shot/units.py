@@ -9,13 +9,13 @@ canonical unit. In a shot, which people read and write, angles are degrees; ever
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _RATIO = re.compile(r"([+-]?\d+)\s*/\s*(\d+)")
@@ -34,11 +34,15 @@ def registry() -> Any:
 def to_unit(value: object, unit: str) -> float:
     """`value` as a float in `unit`. Text is parsed; a wrong dimension is refused, never reinterpreted."""
     if isinstance(value, bool) or value is None:
-        raise PydanticCustomError("quantity", "must be a number in {unit}, or text with a unit", {"unit": unit})
+        raise PydanticCustomError(
+            "quantity", "must be a number in {unit}, or text with a unit", {"unit": unit}
+        )
     if isinstance(value, (int, float)):
         return float(value)
     if not isinstance(value, str):
-        raise PydanticCustomError("quantity", "must be a number in {unit}, or text with a unit", {"unit": unit})
+        raise PydanticCustomError(
+            "quantity", "must be a number in {unit}, or text with a unit", {"unit": unit}
+        )
     text = value.strip()
     if len(text) > 64:
         raise PydanticCustomError("quantity", "must be at most 64 characters of number and unit", {})
@@ -60,34 +64,49 @@ def _convert(text: str, unit: str) -> float:
             "unit", "must be in {unit} or a unit of the same dimension", {"unit": unit}
         ) from error
     except Exception as error:  # pint raises a dozen kinds, among them tokenizer and assertion errors
-        raise PydanticCustomError("unit", "must be a number with a known unit, such as '1 {unit}'", {"unit": unit}) from error
+        raise PydanticCustomError(
+            "unit", "must be a number with a known unit, such as '1 {unit}'", {"unit": unit}
+        ) from error
 
 
-def quantity(unit: str, **bounds: Any) -> Any:
-    """An annotated float: parsed from number or text, stored in `unit`, finite, within pydantic `bounds`."""
-    return Annotated[
-        float,
-        BeforeValidator(partial(to_unit, unit=unit), json_schema_input_type=float | str),
-        Field(allow_inf_nan=False, json_schema_extra={"unit": unit}, **bounds),
-    ]
+@dataclass(frozen=True)
+class In:
+    """Field metadata: a finite float in `unit`, given as number or text, within the bounds."""
+
+    unit: str
+    gt: float | None = None
+    ge: float | None = None
+    lt: float | None = None
+    le: float | None = None
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        bounds = {k: v for k in ("gt", "ge", "lt", "le") if (v := getattr(self, k)) is not None}
+        number = core_schema.float_schema(allow_inf_nan=False, **bounds)
+        return core_schema.no_info_before_validator_function(partial(to_unit, unit=self.unit), number)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        number = handler(schema)
+        return {"anyOf": [number, {"type": "string"}], "unit": self.unit}
 
 
-Length = quantity("m")
-PositiveLength = quantity("m", gt=0)
-Millimetres = quantity("mm", gt=0)
-Speed = quantity("m/s")
-Spin = quantity("deg/s")
-Angle = quantity("deg")
-Mass = quantity("kg", gt=0)
-Density = quantity("kg/m^3", gt=0)
-Pascals = quantity("Pa", gt=0)
-FractureEnergy = quantity("J/m^2", gt=0)
-Acceleration = quantity("m/s^2")
-Impulse = quantity("N*s")
-Stiffness = quantity("N/m", gt=0)
-Damping = quantity("N*s/m", ge=0)
-Kelvin = quantity("K", ge=1000, le=40000)
-Number = quantity("dimensionless")
+Length = Annotated[float, In("m")]
+PositiveLength = Annotated[float, In("m", gt=0)]
+Millimetres = Annotated[float, In("mm", gt=0)]
+Speed = Annotated[float, In("m/s")]
+Spin = Annotated[float, In("deg/s")]
+Angle = Annotated[float, In("deg")]
+Mass = Annotated[float, In("kg", gt=0)]
+Density = Annotated[float, In("kg/m^3", gt=0)]
+Pascals = Annotated[float, In("Pa", gt=0)]
+FractureEnergy = Annotated[float, In("J/m^2", gt=0)]
+Acceleration = Annotated[float, In("m/s^2")]
+Impulse = Annotated[float, In("N*s")]
+Stiffness = Annotated[float, In("N/m", gt=0)]
+Damping = Annotated[float, In("N*s/m", ge=0)]
+Kelvin = Annotated[float, In("K", ge=1000, le=40000)]
+Number = Annotated[float, In("dimensionless")]
 
 Vec3 = tuple[Length, Length, Length]
 Velocity3 = tuple[Speed, Speed, Speed]
@@ -116,26 +135,41 @@ def _rational_out(value: Fraction) -> int | str:
     return value.numerator if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
 
 
-def rational(unit: str, check: Callable[[Fraction], bool], rule: str) -> Any:
-    """An exact fraction in `unit`, written as an integer or "n/d"."""
+@dataclass(frozen=True)
+class RationalIn:
+    """Field metadata: an exact fraction in `unit`, written as an integer or "n/d"."""
 
-    def parse(value: object) -> Fraction:
-        parsed = to_rational(value, unit)
-        if not check(parsed):
+    unit: str
+    low: int
+    high: int
+    low_allowed: bool = False
+
+    def _parse(self, value: object) -> Fraction:
+        parsed = to_rational(value, self.unit)
+        if not (self.low <= parsed <= self.high) or (parsed == self.low and not self.low_allowed):
+            relation = "at least" if self.low_allowed else "above"
+            rule = f"must be {relation} {self.low} and at most {self.high} {self.unit}"
             raise PydanticCustomError("rational_range", "{rule}", {"rule": rule})
         return parsed
 
-    return Annotated[
-        Fraction,
-        BeforeValidator(parse),
-        PlainSerializer(_rational_out, return_type=int | str),
-        WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}], "unit": unit}),
-    ]
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self._parse,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _rational_out,
+                return_schema=core_schema.union_schema([core_schema.int_schema(), core_schema.str_schema()]),
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"type": "number"}, {"type": "string"}], "unit": self.unit}
 
 
-Seconds = rational("s", lambda t: 0 <= t <= 86400, "must be between 0 and 86400 s")
-Rate = rational("Hz", lambda r: 0 < r <= 1000, "must be above 0 and at most 1000 frames per second")
-Factor = rational("dimensionless", lambda f: 0 < f <= 10000, "must be above 0 and at most 10000")
+Seconds = Annotated[Fraction, RationalIn("s", 0, 86400, low_allowed=True)]
+Rate = Annotated[Fraction, RationalIn("Hz", 0, 1000)]
+Factor = Annotated[Fraction, RationalIn("dimensionless", 0, 10000)]
 
 
 def to_linear_rgb(value: object) -> object:
@@ -147,7 +181,9 @@ def to_linear_rgb(value: object) -> object:
     try:
         encoded = [c / 255 for c in ImageColor.getrgb(value)[:3]]
     except ValueError as error:
-        raise PydanticCustomError("colour", "must be [r, g, b] linear, '#rrggbb' or a CSS colour name", {}) from error
+        raise PydanticCustomError(
+            "colour", "must be [r, g, b] linear, '#rrggbb' or a CSS colour name", {}
+        ) from error
     # IEC 61966-2-1, the sRGB decoding function.
     return tuple(round(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4, 6) for c in encoded)
 

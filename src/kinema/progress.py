@@ -1,0 +1,108 @@
+"""How far the work is: a bar on a terminal, plain lines elsewhere, nothing for callers who want silence."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Stage(Protocol):
+    """One stage under way."""
+
+    def __call__(self, done: int, total: int) -> None:
+        """Report that `done` of `total` units are finished."""
+        ...
+
+
+class Progress(Protocol):
+    """Somebody who wants to know."""
+
+    @contextmanager
+    def stage(self, name: str, unit: str) -> Iterator[Stage]:
+        """Enter a stage counted in `unit` (frame, sample)."""
+        ...
+
+
+class Quiet:
+    """Says nothing."""
+
+    @contextmanager
+    def stage(self, name: str, unit: str) -> Iterator[Stage]:  # noqa: ARG002 - the protocol's signature
+        """A stage nobody watches."""
+        yield lambda _done, _total: None
+
+
+class Bar:
+    """A rich progress bar: stage, count, rate, time left."""
+
+    @contextmanager
+    def stage(self, name: str, unit: str) -> Iterator[Stage]:
+        """One bar per stage, left on screen when it is finished."""
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+        from rich.progress import Progress as RichProgress
+
+        columns = (
+            TextColumn("{task.description:>9}"),
+            BarColumn(bar_width=32),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+        )
+        with RichProgress(*columns, console=Console(stderr=True)) as bars:
+            task = bars.add_task(name, total=None, rate="")
+            start = time.perf_counter()
+            first: list[int] = []
+
+            def report(done: int, total: int) -> None:
+                first.append(done) if not first else None
+                rate = (done - first[0]) / max(time.perf_counter() - start, 1e-6)
+                bars.update(task, completed=done, total=total, rate=f"{rate:.2f} {unit}/s" if rate else "")
+
+            yield report
+
+
+class Lines:
+    """A line when a stage starts and ends, and at most one every `every` seconds between."""
+
+    def __init__(self, *, every: float = 10.0) -> None:
+        self._every = every
+
+    @contextmanager
+    def stage(self, name: str, unit: str) -> Iterator[Stage]:
+        """Lines on stderr, one clock reading per report."""
+        start = last = time.perf_counter()
+        seen = (0, 0)
+
+        def report(done: int, total: int) -> None:
+            nonlocal last, seen
+            seen = (done, total)
+            now = time.perf_counter()
+            if now - last >= self._every:
+                last = now
+                rate = done / (now - start)
+                left = (total - done) / rate if rate else float("nan")
+                _line(f"{name}: {unit} {done} of {total}, {rate:.2f}/s, {left:.0f} s left")
+
+        yield report
+        _line(f"{name}: {seen[0]} of {seen[1]} {unit}s in {time.perf_counter() - start:.1f} s")
+
+
+def _line(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def for_this_terminal() -> Progress:
+    """A bar if people watch, lines if a log does."""
+    return Bar() if sys.stderr.isatty() else Lines()
