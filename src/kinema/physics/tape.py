@@ -83,7 +83,7 @@ class Tape:
     """Name and version of the engine, and its settings, as text."""
     seed: int
     world_hash: str
-    """Of what was asked of the engine: `physics.world.world_hash(shot)`."""
+    """Of what was asked of the engine: `physics.build.world_hash(shot)`."""
     rate: Fraction
     """Samples per second of world time."""
     samples_per_frame: int

@@ -11,7 +11,6 @@ from jaxtyping import Bool, Float, Int
 
 from kinema.physics.geometry import Geometry
 from kinema.shot.force import Forces
-from kinema.shot.shot import Shot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +94,10 @@ class WorldBody:
     restitution: float
     pieces: tuple[Piece, ...]
     bonds: Bonds | None
+    unbroken: tuple[Collider, ...]
+    """Solids of the body while none of its bonds is broken, in the BODY's frame: smooth where the cells would
+    have seams for things to catch on (reference: a ball sliding over coplanar hulls rebounds). Empty for a
+    body that cannot break, whose one piece has them."""
     drag_area: float
     """Mean projected area [m²] for wind: a quarter of the hull's surface (Cauchy)."""
 
@@ -141,13 +144,3 @@ def friction_between(a: WorldBody, b: WorldBody) -> float:
 def restitution_between(a: WorldBody, b: WorldBody) -> float:
     """The lossier partner decides."""
     return min(a.restitution, b.restitution)
-
-
-def world_hash(shot: Shot) -> str:
-    """Hash of those parts of a shot that can change what happens: light, lens and look are left out."""
-    raise NotImplementedError
-
-
-def build_world(shot: Shot, *, folder: str = ".") -> World:
-    """Resolve a shot: read meshes, cut breakable bodies, compute inertia, refuse what overlaps at rest."""
-    raise NotImplementedError

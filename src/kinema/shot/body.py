@@ -126,7 +126,8 @@ class Vase(Part):
 
     kind: Literal["vase"] = "vase"
     profile: tuple[tuple[PositiveLength, Length], ...] = Field(min_length=2, max_length=64)
-    """(outer radius, height above the foot) [m]; the first height is 0 and heights rise."""
+    """(outer radius, height above the foot) [m]; the first height is 0 and heights rise. A smooth curve is laid
+    through the points. The origin is half-way up, as for every shape."""
     wall: PositiveLength = 0.006
 
 
