@@ -31,6 +31,11 @@ Texture = Literal[
 ]
 """Procedural, seamless, made by `render.texture` from the body's UV in metres."""
 
+Metal = Literal[
+    "Ag", "Al", "Au", "Be", "Cr", "Cu", "Hg", "Ir", "Li", "Mo", "Nb", "Ni_palik", "Rh", "Ta", "TiC", "TiN", "V_palik", "W"
+]  # fmt: skip
+"""Measured complex IOR, by the name Mitsuba 3.9.1 ships it under (it has no iron, zinc, titanium or brass)."""
+
 
 class Dielectric(Part):
     """Clear matter: refracts, reflects, absorbs (Beer-Lambert)."""
@@ -48,9 +53,11 @@ class Conductor(Part):
     """Bare metal, by measured complex IOR."""
 
     kind: Literal["conductor"] = "conductor"
-    metal: Literal["Ag", "Al", "Au", "Cr", "Cu", "CuZn", "Hg", "Ir", "Fe", "Li", "MgO", "Ni", "W", "Zn", "Ti"]
+    metal: Metal
     """Name of the measured spectrum."""
     roughness: _Unit = 0.1
+    tint: Colour = (1.0, 1.0, 1.0)
+    """Multiplies the measured reflectance: for alloys and skins that nobody measured."""
 
 
 class Plastic(Part):
@@ -112,7 +119,10 @@ def library() -> dict[str, Material]:
     import yaml
 
     text = files("kinema.shot").joinpath("materials.yaml").read_text("utf-8")
-    return {name: Material.model_validate(entry) for name, entry in yaml.safe_load(text).items()}
+    return {
+        name: Material.model_validate(entry)
+        for name, entry in yaml.load(text, Loader=yaml.CSafeLoader).items()
+    }
 
 
 def find_material(name: str, own: dict[Name, Material], *, path: str) -> Material:
