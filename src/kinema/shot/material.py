@@ -31,10 +31,8 @@ Texture = Literal[
 ]
 """Procedural, seamless, made by `render.texture` from the body's UV in metres."""
 
-Metal = Literal[
-    "Ag", "Al", "Au", "Be", "Cr", "Cu", "Hg", "Ir", "Li", "Mo", "Nb", "Ni_palik", "Rh", "Ta", "TiC", "TiN", "V_palik", "W"
-]  # fmt: skip
-"""Measured complex IOR, by the name Mitsuba 3.9.1 ships it under (it has no iron, zinc, titanium or brass)."""
+Metal = Literal["Ag", "Al", "Au", "Cr", "Cu", "CuZn", "Hg", "Ir", "Fe", "Li", "MgO", "Ni", "W", "Zn", "Ti"]
+"""Measured complex index of refraction, tabulated in `render.metal`."""
 
 
 class Dielectric(Part):
@@ -56,12 +54,10 @@ class Conductor(Part):
     metal: Metal
     """Name of the measured spectrum."""
     roughness: _Unit = 0.1
-    tint: Colour = (1.0, 1.0, 1.0)
-    """Multiplies the measured reflectance: for alloys and skins that nobody measured."""
 
 
 class Plastic(Part):
-    """A coloured body under a clear dielectric surface: ABS, glazed porcelain, varnished wood, car paint's clear coat."""
+    """A coloured body under a clear dielectric surface: ABS, glazed porcelain, varnished wood."""
 
     kind: Literal["plastic"] = "plastic"
     colour: Colour
@@ -92,8 +88,8 @@ Optics = Annotated[Dielectric | Conductor | Plastic | Diffuse | Flake, Field(dis
 
 
 class Material(Part):
-    """One real substance. Between two bodies: friction is the geometric mean of both, restitution the lower one
-    (the lossier partner decides)."""
+    """One real substance. Between two bodies friction is the geometric mean of both, restitution the lower one:
+    the lossier partner decides."""
 
     density: Density
     """[kg/m³]"""
