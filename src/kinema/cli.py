@@ -1,0 +1,245 @@
+"""The command line. Thin: it reads what was typed, calls `make_take`, and says what came of it.
+
+Exit codes: 0 done; 2 the request cannot be accepted; 3 made, but the report failed; 4 could not be made;
+5 this machine lacks something; 130 stopped by the user.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kinema.errors import KinemaError, UsageError
+
+app = typer.Typer(
+    name="kinema",
+    help="Describe a shot; kinema simulates what must happen, draws it, checks it, and keeps the receipts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Source = Annotated[str, typer.Argument(help="Words, a shot file (.yaml, .json), a USD stage, or a take.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+@app.command()
+def shoot(
+    source: Source,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder of the take.")] = None,
+    quality: Annotated[str, typer.Option(help="draft = preview renderer; final = path traced.")] = "final",
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT in pixels.")] = "854x480",
+    frames: Annotated[str | None, typer.Option(help="A:B, frames A to B-1 of the clip.")] = None,
+    seconds: Annotated[str | None, typer.Option(help="Length of the clip.")] = None,
+    fps: Annotated[str | None, typer.Option(help="Frames per second, such as 24 or 24000/1001.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    look: Annotated[str | None, typer.Option(help="Grade of the clip; `kinema looks` lists them.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Change one thing: light.sun.kelvin=3200. Repeatable.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="rapier, mujoco or analytic.")] = "rapier",
+    codec: Annotated[str, typer.Option(help="h264, av1, prores_hq or prores_4444.")] = "h264",
+    noise: Annotated[float, typer.Option(help="Path tracer's target noise before denoising.")] = 0.05,
+    passes: Annotated[bool, typer.Option("--passes", help="Keep every frame as OpenEXR with all passes.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume/--no-resume", help="Go on from the frames already drawn, or start over.")
+    ] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another take in the folder.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Words not understood are an error.")] = False,
+    llm: Annotated[bool, typer.Option("--llm", help="Compile words by the endpoint of KINEMA_LLM_URL.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a take: simulate the shot, draw it, check it."""
+    from kinema.progress import for_this_terminal
+    from kinema.request import free_name, read_request, with_options
+    from kinema.take import Job, make_take
+
+    request = read_request(source, strict=strict, llm=llm)
+    shot = with_options(
+        request.shot, seconds=seconds, fps=fps, seed=seed, look=look, sets=tuple(set_ or ())
+    )
+    width, height = _size(size)
+    job = Job(
+        quality=_one_of("--quality", quality, ("draft", "final")),
+        width=width,
+        height=height,
+        engine=_one_of("--engine", engine, ("rapier", "mujoco", "analytic")),
+        codec=_one_of("--codec", codec, ("h264", "prores_hq", "prores_4444", "av1")),
+        frames=_span(frames) if frames else None,
+        noise=_above_zero("--noise", noise),
+        passes=passes,
+    )
+    for note in request.notes:
+        _say(note)
+    folder = output or free_name(request.name)
+    take = make_take(
+        shot,
+        folder,
+        job,
+        assets=request.assets,
+        tape_from=request.tape_from,
+        overwrite=overwrite,
+        resume=resume,
+        progress=for_this_terminal(),
+    )
+    _tell(take, as_json=as_json)
+    raise typer.Exit(0 if take.report.passed else 3)
+
+
+@app.command()
+def parse(
+    text: Annotated[str, typer.Argument(help="A shot in words.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the shot to this file too.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Words not understood are an error.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the shot that words compile to, and what each word set."""
+    from kinema.shot.files import dump_shot, to_tree
+    from kinema.shot.prompt import compile_prompt
+
+    compiled = compile_prompt(text, strict=strict)
+    if output:
+        dump_shot(compiled.shot, output)
+    if as_json:
+        _print_json(
+            {
+                "shot": to_tree(compiled.shot),
+                "phrases": [{"text": p.text, "set": list(p.sets)} for p in compiled.phrases],
+                "assumed": list(compiled.assumed),
+                "unknown": [{"text": u.text, "suggestions": list(u.suggestions)} for u in compiled.unknown],
+            }
+        )
+        return
+    print(dump_shot(compiled.shot), end="")
+    for phrase in compiled.phrases:
+        _say(f"# {phrase.text!r} → {'; '.join(phrase.sets) or 'joins the words around it'}")
+    for line in compiled.assumed:
+        _say(f"# assumed: {line}")
+    for word in compiled.unknown:
+        near = f"; did you mean {', '.join(word.suggestions)}?" if word.suggestions else ""
+        _say(f"# not understood: {word.text!r}{near}")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what works on this machine, and what to do about what does not."""
+    from kinema.doctor import examine
+
+    checks = examine()
+    if as_json:
+        _print_json([vars(check) for check in checks])
+    else:
+        for check in checks:
+            print(f"{'ok  ' if check.works else 'FAIL' if check.needed else 'none'}  {check.name:14} {check.finding}")
+            if not check.works and check.remedy:
+                print(f"      {'':14} → {check.remedy}")
+    raise typer.Exit(0 if all(check.works or not check.needed for check in checks) else 5)
+
+
+@app.command()
+def materials(as_json: Json = False) -> None:
+    """List the materials of the library."""
+    from kinema.shot.files import to_tree
+    from kinema.shot.material import library
+
+    if as_json:
+        _print_json({name: to_tree(material) for name, material in library().items()})
+        return
+    print(f"{'name':16} {'kg/m³':>7} {'friction':>8} {'bounce':>6} {'E [GPa]':>8} {'strength [MPa]':>14}  optics")
+    for name, m in sorted(library().items()):
+        print(
+            f"{name:16} {m.density:7.0f} {m.friction:8.2f} {m.restitution:6.2f} {m.youngs_modulus / 1e9:8.3g}"
+            f" {m.strength / 1e6:14.3g}  {m.optics.kind}"
+        )
+
+
+@app.command()
+def looks() -> None:
+    """List the looks (grades) of a clip."""
+    from kinema.media.look import looks as all_looks
+
+    for look in all_looks():
+        print(f"{look.name:10} {look.description}")
+
+
+def _tell(take: Any, *, as_json: bool) -> None:
+    """Where everything is, and how the checks went."""
+    folder = take.folder
+    if as_json:
+        _print_json({**take.record, "folder": str(folder.path), "report": take.report.model_dump(by_alias=True)})
+        return
+    passed = sum(f.verdict == "pass" for f in take.report.findings)
+    print(f"clip      {take.clip}")
+    print(f"report    {folder.page}  ({passed} of {len(take.report.findings)} checks passed)")
+    print(f"pictures  {folder.contact_sheet}, {folder.thumbnail}")
+    if folder.passes.is_dir():
+        print(f"passes    {folder.passes}")
+    for failure in take.report.failures:
+        print(f"FAILED    {failure.check}: {failure.subject} {failure.rule}: measured {failure.measured:.4g} "
+              f"{failure.unit}, bound {failure.bound:.4g}. {failure.detail}", file=sys.stderr)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, x, height = text.lower().partition("x")
+    if not (x and width.isdigit() and height.isdigit()) or not all(16 <= int(v) <= 8192 for v in (width, height)):
+        raise UsageError("--size", "must be WIDTHxHEIGHT, each from 16 to 8192", got=repr(text), next_step="E.g. 1280x720")
+    return int(width), int(height)
+
+
+def _span(text: str) -> tuple[int, int]:
+    first, colon, stop = text.partition(":")
+    if not (colon and first.isdigit() and stop.isdigit()):
+        raise UsageError("--frames", "must be A:B, two whole numbers", got=repr(text), next_step="E.g. 0:24")
+    return int(first), int(stop)
+
+
+def _one_of(option: str, value: str, known: tuple[str, ...]) -> Any:
+    if value not in known:
+        raise UsageError(option, f"must be one of {', '.join(known)}", got=repr(value), next_step="Choose one of them.")
+    return value
+
+
+def _above_zero(option: str, value: float) -> float:
+    if not 0 < value < 10:
+        raise UsageError(option, "must be above 0 and below 10", got=value, next_step="0.05 is the default.")
+    return value
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, default=str))
+
+
+def main() -> None:
+    """Entry point: every error ends here, as one line and an exit code."""
+    import signal
+
+    import click
+
+    # A job manager's SIGTERM is a polite Ctrl-C: frames in flight are dropped, drawn ones kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(typer.main.get_command(app).main(standalone_mode=False) or 0)
+    except KinemaError as error:
+        _say(f"kinema: {error}")
+        raise SystemExit(error.exit_code) from None
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+    except (KeyboardInterrupt, click.Abort):
+        _say("kinema: stopped. Frames already drawn are kept; the same command goes on from them.")
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        raise SystemExit(0) from None
+
+
+if __name__ == "__main__":
+    main()

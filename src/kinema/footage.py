@@ -1,0 +1,209 @@
+"""Frames onto film: drawn or read back, looked at, graded, encoded. Streams; memory does not grow with length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from kinema.errors import UsageError
+from kinema.folder import TakeFolder, write_atomically
+from kinema.media.encode import ClipWriter, container_of
+from kinema.media.exr import read_colour, write_exr
+from kinema.media.image import contact_sheet, write_png
+from kinema.media.view import ViewTransform
+from kinema.physics.tape import Tape
+from kinema.progress import Progress
+from kinema.render.frame import Frame, Picture, Renderer
+from kinema.shot.shot import Shot
+from kinema.verify.drawn import Drawn, FrameFacts, facts_of
+
+if TYPE_CHECKING:
+    from kinema.take import Job
+
+STILLS = 12
+"""Frames of the contact sheet."""
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A clip on disk, and what was seen while it was made."""
+
+    clip: Path
+    drawn: Drawn
+    stills: tuple[bytes, ...]
+    """PNG files, spread over the clip."""
+    renderer: str
+
+
+def renderer_named(quality: str, assets: str | Path) -> Renderer:
+    """`draft` = preview rasteriser; `final` = path tracer."""
+    if quality == "draft":
+        from kinema.render.preview import Preview
+
+        return Preview(assets=assets)
+    from kinema.render.pathtrace import PathTracer
+
+    return PathTracer(assets=assets)
+
+
+class Rushes(Protocol):
+    """Where drawn frames wait until the clip is complete."""
+
+    def kept(self, wanted: range) -> range:
+        """The leading part of `wanted` that need not be drawn again."""
+        ...
+
+    def read(self, index: int) -> tuple[np.ndarray, FrameFacts]:
+        """Half-float colour `(row, column, 3)` and facts of a kept frame."""
+        ...
+
+    def keep(self, frame: Frame, colour: np.ndarray, facts: FrameFacts) -> None:
+        """Keep a drawn frame, whole or not at all."""
+        ...
+
+
+class NoRushes:
+    """Drafts are quicker drawn again than kept."""
+
+    def kept(self, wanted: range) -> range:
+        """Nothing."""
+        return wanted[:0]
+
+    def read(self, index: int) -> tuple[np.ndarray, FrameFacts]:
+        """Never called: nothing is kept."""
+        raise UsageError("frame", "must have been kept", got=index, next_step="Draw it.")
+
+    def keep(self, frame: Frame, colour: np.ndarray, facts: FrameFacts) -> None:
+        """Forget it."""
+
+
+class Folder:
+    """One OpenEXR and one JSON per frame; the JSON is written last, so a frame with it is whole."""
+
+    def __init__(self, path: Path, tape: Tape, *, passes: bool, rate: Any) -> None:
+        self._path, self._tape, self._passes, self._rate = path, tape, passes, rate
+        path.mkdir(exist_ok=True)
+
+    def _files(self, index: int) -> tuple[Path, Path]:
+        return self._path / f"{index:06d}.exr", self._path / f"{index:06d}.json"
+
+    def kept(self, wanted: range) -> range:
+        """Up to the first gap: what comes after it was never drawn."""
+        for n, index in enumerate(wanted):
+            if not all(file.is_file() for file in self._files(index)):
+                return wanted[:n]
+        return wanted
+
+    def read(self, index: int) -> tuple[np.ndarray, FrameFacts]:
+        """Back from disk, the same bits."""
+        picture, facts = self._files(index)
+        return read_colour(picture), FrameFacts.model_validate_json(facts.read_text("utf-8"))
+
+    def keep(self, frame: Frame, colour: np.ndarray, facts: FrameFacts) -> None:
+        """Both files, each renamed into place."""
+        picture, facts_file = self._files(frame.index)
+        geometry = self._tape.geometry
+        passes = frame.passes if self._passes else None
+        write_exr(
+            picture,
+            colour,
+            passes=passes and vars(passes),
+            names=[geometry.bodies[b] for b in geometry.piece_body],
+            attributes={"ev100": frame.ev100, "rate": self._rate, "frame": frame.index},
+        )
+        write_atomically(facts_file, facts.model_dump_json())
+
+
+def film(shot: Shot, tape: Tape, take: TakeFolder, job: Job, assets: str | Path, progress: Progress) -> Footage:
+    """Draw what is missing, encode all of it in order, remember what was seen."""
+    wanted = frames_wanted(shot, job)
+    renderer = renderer_named(job.quality, assets)
+    rushes = rushes_for(take, tape, shot, job)
+    view = ViewTransform(shot.look)
+    clip = take.clip(container_of(job.codec))
+    facts: list[FrameFacts] = []
+    stills: dict[int, np.ndarray] = {}
+    shown = {wanted[i] for i in np.linspace(0, len(wanted) - 1, min(STILLS, len(wanted))).astype(int)}
+    with (
+        progress.stage("draw", "frame") as report,
+        ClipWriter(
+            clip, codec=job.codec, width=job.width, height=job.height, rate=shot.timing.fps, draft=job.quality == "draft"
+        ) as writer,
+    ):
+        for colour, seen in frames(renderer, shot, tape, job, wanted, rushes):
+            graded = view(colour, bits=writer.bits, frame=seen.index)
+            writer.write(graded)
+            facts.append(seen)
+            if seen.index in shown:
+                stills[seen.index] = graded if graded.dtype == np.uint8 else (graded >> 8).astype(np.uint8)
+            report(len(facts), len(wanted))
+    drawn = Drawn(width=job.width, height=job.height, first=wanted.start, frames=tuple(facts))
+    pictures = [stills[i] for i in sorted(stills)]
+    write_png(take.thumbnail, pictures[len(pictures) // 2])
+    write_png(take.contact_sheet, contact_sheet(pictures, columns=3))
+    return Footage(clip, drawn, tuple(png_bytes(p) for p in pictures), renderer.name)
+
+
+def frames_wanted(shot: Shot, job: Job) -> range:
+    """The frames of the clip, or the part asked for. Raises `UsageError` for a part that is not there."""
+    whole = range(shot.timing.frames)
+    if job.frames is None:
+        return whole
+    first, stop = job.frames
+    if not 0 <= first < stop <= len(whole):
+        raise UsageError(
+            "--frames",
+            f"must be A:B with 0 <= A < B <= {len(whole)} (B is not drawn)",
+            got=f"{first}:{stop}",
+            next_step=f"The shot has {len(whole)} frames.",
+        )
+    return whole[first:stop]
+
+
+def rushes_for(take: TakeFolder, tape: Tape, shot: Shot, job: Job) -> Rushes:
+    """Kept on disk if asked for, or if drawing is slow enough that losing it would hurt."""
+    if job.passes:
+        return Folder(take.passes, tape, passes=True, rate=shot.timing.fps)
+    if job.quality == "final":
+        return Folder(take.drawn, tape, passes=False, rate=shot.timing.fps)
+    return NoRushes()
+
+
+def frames(
+    renderer: Renderer, shot: Shot, tape: Tape, job: Job, wanted: range, rushes: Rushes
+) -> Iterator[tuple[np.ndarray, FrameFacts]]:
+    """Half-float colour and facts of every frame wanted: the kept ones from disk, the others drawn and kept.
+
+    What is graded is always the half float that a resumed take would read back, so both give the same clip.
+    """
+    kept = rushes.kept(wanted)
+    for index in kept:
+        yield rushes.read(index)
+    picture = Picture(width=job.width, height=job.height, noise=job.noise)
+    previous = rushes.read(kept[-1])[0] if kept else None
+    missing = wanted[len(kept) :]
+    if not missing:
+        return
+    for frame in renderer.draw(shot, tape, picture, missing):
+        colour = np.clip(frame.colour, 0, 65504).astype(np.float16)
+        seen = facts_of(frame, tape.geometry, previous)
+        rushes.keep(frame, colour, seen)
+        previous = colour
+        yield colour, seen
+
+
+def png_bytes(picture: np.ndarray) -> bytes:
+    """A PNG file in memory."""
+    import io
+
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG", optimize=False)
+    return buffer.getvalue()
+
+

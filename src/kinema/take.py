@@ -1,0 +1,118 @@
+"""The one visible path: shot → world → tape → frames → clip → report. CLI, API and library all come here."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from kinema.cost.meter import Meter
+from kinema.folder import TakeFolder, write_atomically
+from kinema.footage import Footage, film
+from kinema.physics.build import build_world, world_hash
+from kinema.physics.engine import engine_named
+from kinema.physics.tape import Tape, file_hash
+from kinema.progress import Progress, Quiet
+from kinema.shot.shot import Shot
+from kinema.verify.page import report_page
+from kinema.verify.report import Report
+from kinema.verify.verify import verify
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """How to make a take: all that the shot does not say."""
+
+    quality: Literal["draft", "final"] = "final"
+    width: int = 854
+    height: int = 480
+    engine: Literal["rapier", "mujoco", "analytic"] = "rapier"
+    frames: tuple[int, int] | None = None
+    """First, and one past the last; None = all."""
+    codec: Literal["h264", "prores_hq", "prores_4444", "av1"] = "h264"
+    noise: float = 0.05
+    """Path tracer's target: median relative error per pixel before denoising."""
+    passes: bool = False
+    """Keep every frame as multi-part OpenEXR with all passes."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """The folder that holds one finished job."""
+
+    folder: TakeFolder
+    report: Report
+    record: dict[str, Any]
+
+    @property
+    def clip(self) -> Path:
+        """The delivered clip."""
+        return self.folder.path / self.record["clip"]
+
+
+def make_take(
+    shot: Shot,
+    folder: str | Path,
+    job: Job | None = None,
+    *,
+    assets: str | Path = ".",
+    tape_from: str | Path | None = None,
+    overwrite: bool = False,
+    resume: bool = True,
+    progress: Progress | None = None,
+) -> Take:
+    """Make, resume or return the take of `shot` in `folder`.
+
+    `assets` is where the shot's mesh and HDRI files are; `tape_from` another take whose tape is used if it is of
+    the same world. Raises `KinemaError`; a clip that breaks physics or its brief is no error: see `Take.report`.
+    """
+    job, progress = job or Job(), progress or Quiet()
+    take = TakeFolder(folder)
+    with take.opened(shot, asdict(job), overwrite=overwrite, resume=resume) as record:
+        if record["complete"]:
+            return Take(take, Report.model_validate_json(take.report.read_text("utf-8")), record)
+        meter = Meter(take.meter)
+        with meter.stage("simulate"):
+            tape = simulate(shot, take, job, assets, tape_from, progress)
+        with meter.stage("draw"):
+            footage = film(shot, tape, take, job, assets, progress)
+        with meter.stage("verify"):
+            report = verify(shot, tape, footage.drawn, footage.clip)
+            file_report(shot, tape, take, footage, report, meter)
+        take.sweep()
+        record = take.write_record(
+            complete=True,
+            clip=footage.clip.name,
+            engine=tape.engine,
+            renderer=footage.renderer,
+            seeds={"shot": shot.seed, "tape": tape.seed},
+            hashes={"tape": file_hash(take.tape), "clip": file_hash(footage.clip)},
+            passed=report.passed,
+        )
+        return Take(take, report, record)
+
+
+def simulate(
+    shot: Shot, take: TakeFolder, job: Job, assets: str | Path, tape_from: str | Path | None, progress: Progress
+) -> Tape:
+    """What happens: the tape in the take if it is of this world, else another take's, else a new one."""
+    wanted = world_hash(shot, folder=str(assets))
+    for source in (take.tape, TakeFolder(tape_from).tape if tape_from else None):
+        if source and source.is_file() and (tape := Tape.load(source)).world_hash == wanted:
+            if source != take.tape:
+                shutil.copyfile(source, take.tape)
+            return tape
+    world = build_world(shot, folder=str(assets))
+    with progress.stage("simulate", "sample") as report:
+        tape = engine_named(job.engine).simulate(world, report)
+    tape.save(take.tape)
+    return tape
+
+
+def file_report(
+    shot: Shot, tape: Tape, take: TakeFolder, footage: Footage, report: Report, meter: Meter
+) -> None:
+    """report.json and report.html."""
+    write_atomically(take.report, report.model_dump_json(indent=2, by_alias=True) + "\n")
+    write_atomically(take.page, report_page(shot, tape, footage.drawn, report, footage.stills, meter.reading()))
