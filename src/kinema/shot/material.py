@@ -88,8 +88,8 @@ Optics = Annotated[Dielectric | Conductor | Plastic | Diffuse | Flake, Field(dis
 
 
 class Material(Part):
-    """One real substance. Between two bodies friction is the geometric mean of both, restitution the lower one:
-    the lossier partner decides."""
+    """One real substance. Between two bodies friction is the geometric mean, restitution the lower one: the
+    lossier partner decides."""
 
     density: Density
     """[kg/m³]"""
