@@ -71,3 +71,10 @@ def slerp(a: Float[np.ndarray, 4], b: Float[np.ndarray, 4], t: float) -> Float[n
         return np.asarray(a, float)
     axis = turn / angle * np.sin(angle / 2)
     return multiply(np.array([np.cos(angle / 2), *axis]), a)
+
+
+def turn_by(vector: Vectors) -> Quaternions:
+    """The rotation about each vector by its length [rad]; the inverse of `rotation_vector`."""
+    vector = np.asarray(vector, float)
+    angle = np.linalg.norm(vector, axis=-1, keepdims=True)
+    return np.concatenate([np.cos(angle / 2), vector * np.sinc(angle / (2 * np.pi)) / 2], -1)
