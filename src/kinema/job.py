@@ -1,0 +1,23 @@
+"""`Job`: how a take is made; all that the shot does not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """How to make a take: all that the shot does not say."""
+
+    quality: Literal["draft", "final"] = "final"
+    width: int = 854
+    height: int = 480
+    engine: Literal["rapier", "mujoco", "analytic"] = "rapier"
+    frames: tuple[int, int] | None = None
+    """First, and one past the last; None = all."""
+    codec: Literal["h264", "prores_hq", "prores_4444", "av1"] = "h264"
+    noise: float = 0.05
+    """Path tracer's target: median relative error per pixel before denoising."""
+    passes: bool = False
+    """Keep every frame as multi-part OpenEXR with all passes."""
