@@ -10,9 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kinema.job import Job
     from kinema.shot.files import dump_shot, load_shot
     from kinema.shot.shot import Shot
-    from kinema.take import Job, Take, make_take
+    from kinema.take import Take, make_take
 
 __version__ = "0.1.0"
 __all__ = ["Job", "Shot", "Take", "dump_shot", "load_shot", "make_take"]
@@ -23,7 +24,7 @@ _HOME = {
     "dump_shot": "kinema.shot.files",
     "make_take": "kinema.take",
     "Take": "kinema.take",
-    "Job": "kinema.take",
+    "Job": "kinema.job",
 }
 
 

@@ -45,24 +45,29 @@ def shoot(
     engine: Annotated[str, typer.Option(help="rapier, mujoco or analytic.")] = "rapier",
     codec: Annotated[str, typer.Option(help="h264, av1, prores_hq or prores_4444.")] = "h264",
     noise: Annotated[float, typer.Option(help="Path tracer's target noise before denoising.")] = 0.05,
-    passes: Annotated[bool, typer.Option("--passes", help="Keep every frame as OpenEXR with all passes.")] = False,
+    passes: Annotated[
+        bool, typer.Option("--passes", help="Keep every frame as OpenEXR with all passes.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume/--no-resume", help="Go on from the frames already drawn, or start over.")
     ] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another take in the folder.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace another take in the folder.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Words not understood are an error.")] = False,
-    llm: Annotated[bool, typer.Option("--llm", help="Compile words by the endpoint of KINEMA_LLM_URL.")] = False,
+    llm: Annotated[
+        bool, typer.Option("--llm", help="Compile words by the endpoint of KINEMA_LLM_URL.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a take: simulate the shot, draw it, check it."""
+    from kinema.job import Job
     from kinema.progress import for_this_terminal
     from kinema.request import free_name, read_request, with_options
-    from kinema.take import Job, make_take
+    from kinema.take import make_take
 
     request = read_request(source, strict=strict, llm=llm)
-    shot = with_options(
-        request.shot, seconds=seconds, fps=fps, seed=seed, look=look, sets=tuple(set_ or ())
-    )
+    shot = with_options(request.shot, seconds=seconds, fps=fps, seed=seed, look=look, sets=tuple(set_ or ()))
     width, height = _size(size)
     job = Job(
         quality=_one_of("--quality", quality, ("draft", "final")),
@@ -94,7 +99,9 @@ def shoot(
 @app.command()
 def parse(
     text: Annotated[str, typer.Argument(help="A shot in words.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the shot to this file too.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the shot to this file too.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Words not understood are an error.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -135,7 +142,9 @@ def doctor(as_json: Json = False) -> None:
         _print_json([vars(check) for check in checks])
     else:
         for check in checks:
-            print(f"{'ok  ' if check.works else 'FAIL' if check.needed else 'none'}  {check.name:14} {check.finding}")
+            print(
+                f"{'ok  ' if check.works else 'FAIL' if check.needed else 'none'}  {check.name:14} {check.finding}"
+            )
             if not check.works and check.remedy:
                 print(f"      {'':14} → {check.remedy}")
     raise typer.Exit(0 if all(check.works or not check.needed for check in checks) else 5)
@@ -150,7 +159,9 @@ def materials(as_json: Json = False) -> None:
     if as_json:
         _print_json({name: to_tree(material) for name, material in library().items()})
         return
-    print(f"{'name':16} {'kg/m³':>7} {'friction':>8} {'bounce':>6} {'E [GPa]':>8} {'strength [MPa]':>14}  optics")
+    print(
+        f"{'name':16} {'kg/m³':>7} {'friction':>8} {'bounce':>6} {'E [GPa]':>8} {'strength [MPa]':>14}  optics"
+    )
     for name, m in sorted(library().items()):
         print(
             f"{name:16} {m.density:7.0f} {m.friction:8.2f} {m.restitution:6.2f} {m.youngs_modulus / 1e9:8.3g}"
@@ -171,7 +182,9 @@ def _tell(take: Any, *, as_json: bool) -> None:
     """Where everything is, and how the checks went."""
     folder = take.folder
     if as_json:
-        _print_json({**take.record, "folder": str(folder.path), "report": take.report.model_dump(by_alias=True)})
+        _print_json(
+            {**take.record, "folder": str(folder.path), "report": take.report.model_dump(by_alias=True)}
+        )
         return
     passed = sum(f.verdict == "pass" for f in take.report.findings)
     print(f"clip      {take.clip}")
@@ -180,14 +193,21 @@ def _tell(take: Any, *, as_json: bool) -> None:
     if folder.passes.is_dir():
         print(f"passes    {folder.passes}")
     for failure in take.report.failures:
-        print(f"FAILED    {failure.check}: {failure.subject} {failure.rule}: measured {failure.measured:.4g} "
-              f"{failure.unit}, bound {failure.bound:.4g}. {failure.detail}", file=sys.stderr)
+        print(
+            f"FAILED    {failure.check}: {failure.subject} {failure.rule}: measured {failure.measured:.4g} "
+            f"{failure.unit}, bound {failure.bound:.4g}. {failure.detail}",
+            file=sys.stderr,
+        )
 
 
 def _size(text: str) -> tuple[int, int]:
     width, x, height = text.lower().partition("x")
-    if not (x and width.isdigit() and height.isdigit()) or not all(16 <= int(v) <= 8192 for v in (width, height)):
-        raise UsageError("--size", "must be WIDTHxHEIGHT, each from 16 to 8192", got=repr(text), next_step="E.g. 1280x720")
+    if not (x and width.isdigit() and height.isdigit()) or not all(
+        16 <= int(v) <= 8192 for v in (width, height)
+    ):
+        raise UsageError(
+            "--size", "must be WIDTHxHEIGHT, each from 16 to 8192", got=repr(text), next_step="E.g. 1280x720"
+        )
     return int(width), int(height)
 
 
@@ -200,7 +220,9 @@ def _span(text: str) -> tuple[int, int]:
 
 def _one_of(option: str, value: str, known: tuple[str, ...]) -> Any:
     if value not in known:
-        raise UsageError(option, f"must be one of {', '.join(known)}", got=repr(value), next_step="Choose one of them.")
+        raise UsageError(
+            option, f"must be one of {', '.join(known)}", got=repr(value), next_step="Choose one of them."
+        )
     return value
 
 

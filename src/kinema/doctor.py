@@ -70,13 +70,17 @@ def _cache() -> Check:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        return Check("cache", False, True, f"{folder}: {error}", "Set KINEMA_CACHE to a folder you can write.")
+        return Check(
+            "cache", False, True, f"{folder}: {error}", "Set KINEMA_CACHE to a folder you can write."
+        )
     return Check("cache", True, True, str(folder))
 
 
 def _run(name: str, program: str, *, needed: bool, remedy: str) -> Check:
     """In a process of its own: a wrong LLVM aborts, and no `except` catches that."""
-    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False)
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False
+    )
     if answer.returncode == 0:
         return Check(name, True, needed, answer.stdout.strip().splitlines()[-1])
     why = (answer.stderr.strip().splitlines() or [f"exit code {answer.returncode}"])[-1]
@@ -95,7 +99,9 @@ def _llm() -> Check:
 
 def _first_line(command: list[str]) -> str | None:
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout.splitlines()[0]
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=20, check=True
+        ).stdout.splitlines()[0]
     except (OSError, subprocess.SubprocessError, IndexError):
         return None
 
@@ -160,4 +166,3 @@ stage = Usd.Stage.CreateInMemory()
 assert stage.DefinePrim("/World")
 print("USD", ".".join(str(v) for v in Usd.GetVersion()))
 """
-

@@ -1,15 +1,15 @@
 """The take folder on disk: what lies where, whose it is, and which frames are already drawn.
 
-    glass.take/
-      take.json        what was asked and with what it was made: versions, seeds, hashes
-      shot.yaml        the shot, whole
-      tape.kt          what happened
-      clip.mp4         what is delivered (clip.mov for ProRes)
-      thumbnail.png, contact.png
-      report.json, report.html
-      meter.json
-      passes/          one multi-part OpenEXR a frame, on request
-      drawn/           frames of a take under way; gone when it is complete
+glass.take/
+  take.json        what was asked and with what it was made: versions, seeds, hashes
+  shot.yaml        the shot, whole
+  tape.kt          what happened
+  clip.mp4         what is delivered (clip.mov for ProRes)
+  thumbnail.png, contact.png
+  report.json, report.html
+  meter.json
+  passes/          one multi-part OpenEXR a frame, on request
+  drawn/           frames of a take under way; gone when it is complete
 """
 
 from __future__ import annotations
@@ -29,7 +29,18 @@ from kinema.shot.files import dump_shot
 from kinema.shot.shot import Shot
 
 FORMAT = "kinema.take/1"
-PACKAGES = ("kinema", "numpy", "rapier3d", "mujoco", "mitsuba", "drjit", "pyoidn", "numba", "av", "opencolorio")
+PACKAGES = (
+    "kinema",
+    "numpy",
+    "rapier3d",
+    "mujoco",
+    "mitsuba",
+    "drjit",
+    "pyoidn",
+    "numba",
+    "av",
+    "opencolorio",
+)
 
 
 class TakeFolder:
@@ -63,7 +74,9 @@ class TakeFolder:
         return record
 
     @contextmanager
-    def opened(self, shot: Shot, asked: dict[str, Any], *, overwrite: bool, resume: bool) -> Iterator[dict[str, Any]]:
+    def opened(
+        self, shot: Shot, asked: dict[str, Any], *, overwrite: bool, resume: bool
+    ) -> Iterator[dict[str, Any]]:
         """Claim the folder for this shot and job; yields its record.
 
         An empty folder is taken; one that holds the same job is resumed; any other is refused, or emptied with
@@ -77,7 +90,10 @@ class TakeFolder:
         if self.path.is_dir() and any(self.path.iterdir()) and record.get("key") != key:
             if not record:
                 raise UsageError(
-                    str(self.path), "must be empty or a take", got="other files", next_step="Choose another -o."
+                    str(self.path),
+                    "must be empty or a take",
+                    got="other files",
+                    next_step="Choose another -o.",
                 )
             if not overwrite:
                 raise UsageError(
@@ -92,7 +108,13 @@ class TakeFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         with self._lock():
             write_atomically(self.shot, text)
-            fresh = {"key": key, "title": shot.title, "complete": False, "asked": asked, "versions": _versions()}
+            fresh = {
+                "key": key,
+                "title": shot.title,
+                "complete": False,
+                "asked": asked,
+                "versions": _versions(),
+            }
             yield self.read_record() or self.write_record(**fresh)
 
     @contextmanager

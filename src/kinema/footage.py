@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from kinema.errors import UsageError
 from kinema.folder import TakeFolder, write_atomically
+from kinema.job import Job
 from kinema.media.encode import ClipWriter, container_of
 from kinema.media.exr import read_colour, write_exr
 from kinema.media.image import contact_sheet, write_png
@@ -20,9 +21,6 @@ from kinema.progress import Progress
 from kinema.render.frame import Frame, Picture, Renderer
 from kinema.shot.shot import Shot
 from kinema.verify.drawn import Drawn, FrameFacts, facts_of
-
-if TYPE_CHECKING:
-    from kinema.take import Job
 
 STILLS = 12
 """Frames of the contact sheet."""
@@ -118,7 +116,9 @@ class Folder:
         write_atomically(facts_file, facts.model_dump_json())
 
 
-def film(shot: Shot, tape: Tape, take: TakeFolder, job: Job, assets: str | Path, progress: Progress) -> Footage:
+def film(
+    shot: Shot, tape: Tape, take: TakeFolder, job: Job, assets: str | Path, progress: Progress
+) -> Footage:
     """Draw what is missing, encode all of it in order, remember what was seen."""
     wanted = frames_wanted(shot, job)
     renderer = renderer_named(job.quality, assets)
@@ -131,7 +131,12 @@ def film(shot: Shot, tape: Tape, take: TakeFolder, job: Job, assets: str | Path,
     with (
         progress.stage("draw", "frame") as report,
         ClipWriter(
-            clip, codec=job.codec, width=job.width, height=job.height, rate=shot.timing.fps, draft=job.quality == "draft"
+            clip,
+            codec=job.codec,
+            width=job.width,
+            height=job.height,
+            rate=shot.timing.fps,
+            draft=job.quality == "draft",
         ) as writer,
     ):
         for colour, seen in frames(renderer, shot, tape, job, wanted, rushes):
@@ -205,5 +210,3 @@ def png_bytes(picture: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "PNG", optimize=False)
     return buffer.getvalue()
-
-

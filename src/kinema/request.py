@@ -47,8 +47,10 @@ def read_request(source: str, *, strict: bool = False, llm: bool = False) -> Req
         return Request(shot=stage.shot, assets=path.parent, name=path.stem, notes=stage.notes)
     if path and (path.is_dir() or path.suffix == ".take"):
         raise ShotError(
-            source, "must be a take, a shot file, a USD stage or words", got="a folder without take.json"
-            if path.is_dir() else "nothing there", next_step="Name a take that kinema made, or describe a shot.",
+            source,
+            "must be a take, a shot file, a USD stage or words",
+            got="a folder without take.json" if path.is_dir() else "nothing there",
+            next_step="Name a take that kinema made, or describe a shot.",
         )
     return _from_words(source, strict=strict, llm=llm)
 
@@ -62,7 +64,8 @@ def _from_words(text: str, *, strict: bool, llm: bool) -> Request:
 
     compiled = compile_prompt(text, strict=strict)
     notes = [
-        f"not understood: {u.text!r}" + (f"; did you mean {', '.join(u.suggestions)}?" if u.suggestions else "")
+        f"not understood: {u.text!r}"
+        + (f"; did you mean {', '.join(u.suggestions)}?" if u.suggestions else "")
         for u in compiled.unknown
     ]
     return Request(shot=compiled.shot, assets=Path(), name=slug(text), notes=tuple(notes))
@@ -74,7 +77,25 @@ def _assets_of(take: Path) -> Path:
 
 def slug(text: str) -> str:
     """Up to four telling words of a prompt, as a file name."""
-    dull = {"a", "an", "the", "of", "at", "into", "in", "on", "and", "kg", "m", "s", "cm", "mm", "it", "is", "from"}
+    dull = {
+        "a",
+        "an",
+        "the",
+        "of",
+        "at",
+        "into",
+        "in",
+        "on",
+        "and",
+        "kg",
+        "m",
+        "s",
+        "cm",
+        "mm",
+        "it",
+        "is",
+        "from",
+    }
     words = [w for w in re.findall(r"[a-z]+", text.lower()) if w not in dull]
     return "_".join(words[:4]) or "shot"
 
@@ -102,7 +123,9 @@ def with_options(
     for item in sets:
         name, equals, value = item.partition("=")
         if not equals:
-            raise UsageError("--set", "must be path=value", got=repr(item), next_step="E.g. --set light.sun.kelvin=3200")
+            raise UsageError(
+                "--set", "must be path=value", got=repr(item), next_step="E.g. --set light.sun.kelvin=3200"
+            )
         shot = change(shot, name.strip(), value.strip())
     return shot
 
@@ -111,7 +134,9 @@ def _positive(option: str, text: str) -> Fraction:
     try:
         value = to_rational(text)
     except ValueError as error:
-        raise UsageError(option, "must be a number or a ratio", got=repr(text), next_step="E.g. 24000/1001") from error
+        raise UsageError(
+            option, "must be a number or a ratio", got=repr(text), next_step="E.g. 24000/1001"
+        ) from error
     if value <= 0:
         raise UsageError(option, "must be above 0", got=text, next_step="Give a positive number.")
     return value

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from kinema.cost.meter import Meter
 from kinema.folder import TakeFolder, write_atomically
 from kinema.footage import Footage, film
+from kinema.job import Job
 from kinema.physics.build import build_world, world_hash
 from kinema.physics.engine import engine_named
 from kinema.physics.tape import Tape, file_hash
@@ -18,23 +19,6 @@ from kinema.shot.shot import Shot
 from kinema.verify.page import report_page
 from kinema.verify.report import Report
 from kinema.verify.verify import verify
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """How to make a take: all that the shot does not say."""
-
-    quality: Literal["draft", "final"] = "final"
-    width: int = 854
-    height: int = 480
-    engine: Literal["rapier", "mujoco", "analytic"] = "rapier"
-    frames: tuple[int, int] | None = None
-    """First, and one past the last; None = all."""
-    codec: Literal["h264", "prores_hq", "prores_4444", "av1"] = "h264"
-    noise: float = 0.05
-    """Path tracer's target: median relative error per pixel before denoising."""
-    passes: bool = False
-    """Keep every frame as multi-part OpenEXR with all passes."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +78,12 @@ def make_take(
 
 
 def simulate(
-    shot: Shot, take: TakeFolder, job: Job, assets: str | Path, tape_from: str | Path | None, progress: Progress
+    shot: Shot,
+    take: TakeFolder,
+    job: Job,
+    assets: str | Path,
+    tape_from: str | Path | None,
+    progress: Progress,
 ) -> Tape:
     """What happens: the tape in the take if it is of this world, else another take's, else a new one."""
     wanted = world_hash(shot, folder=str(assets))
@@ -115,4 +104,6 @@ def file_report(
 ) -> None:
     """report.json and report.html."""
     write_atomically(take.report, report.model_dump_json(indent=2, by_alias=True) + "\n")
-    write_atomically(take.page, report_page(shot, tape, footage.drawn, report, footage.stills, meter.reading()))
+    write_atomically(
+        take.page, report_page(shot, tape, footage.drawn, report, footage.stills, meter.reading())
+    )
