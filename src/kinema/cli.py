@@ -142,9 +142,8 @@ def doctor(as_json: Json = False) -> None:
         _print_json([vars(check) for check in checks])
     else:
         for check in checks:
-            print(
-                f"{'ok  ' if check.works else 'FAIL' if check.needed else 'none'}  {check.name:14} {check.finding}"
-            )
+            state = "ok" if check.works else "FAIL" if check.needed else "none"
+            print(f"{state:4}  {check.name:14} {check.finding}")
             if not check.works and check.remedy:
                 print(f"      {'':14} → {check.remedy}")
     raise typer.Exit(0 if all(check.works or not check.needed for check in checks) else 5)
@@ -159,9 +158,8 @@ def materials(as_json: Json = False) -> None:
     if as_json:
         _print_json({name: to_tree(material) for name, material in library().items()})
         return
-    print(
-        f"{'name':16} {'kg/m³':>7} {'friction':>8} {'bounce':>6} {'E [GPa]':>8} {'strength [MPa]':>14}  optics"
-    )
+    heads = ("kg/m³", "friction", "bounce", "E [GPa]", "strength [MPa]")
+    print(f"{'name':16} {heads[0]:>7} {heads[1]:>8} {heads[2]:>6} {heads[3]:>8} {heads[4]:>14}  optics")
     for name, m in sorted(library().items()):
         print(
             f"{name:16} {m.density:7.0f} {m.friction:8.2f} {m.restitution:6.2f} {m.youngs_modulus / 1e9:8.3g}"

@@ -36,8 +36,9 @@ def examine() -> tuple[Check, ...]:
             "path tracer",
             _MITSUBA,
             needed=True,
-            remedy="LLVM >= 17 comes with pip install karellen-llvm-core (Linux x86-64); elsewhere install it from "
-            "the system (Debian: apt install libllvm19) and set DRJIT_LIBLLVM_PATH. --quality draft works without.",
+            remedy="LLVM >= 17 comes with pip install karellen-llvm-core (Linux x86-64); elsewhere install it "
+            "from the system (Debian: apt install libllvm19) and set DRJIT_LIBLLVM_PATH. --quality draft works "
+            "without.",
         ),
         _run("denoiser", _OIDN, needed=True, remedy="pip install --force-reinstall pyoidn"),
         _run("codecs", _CODECS, needed=True, remedy="pip install --force-reinstall av"),
@@ -116,7 +117,8 @@ print("rapier3d", importlib.metadata.version("rapier3d"))
 """
 _MUJOCO = """
 import mujoco as mj
-m = mj.MjModel.from_xml_string('<mujoco><worldbody><body><freejoint/><geom size=".1"/></body></worldbody></mujoco>')
+body = '<body><freejoint/><geom size=".1"/></body>'
+m = mj.MjModel.from_xml_string(f'<mujoco><worldbody>{body}</worldbody></mujoco>')
 d = mj.MjData(m)
 mj.mj_step(m, d)
 assert d.qvel[2] < 0
@@ -135,8 +137,9 @@ print("numba", nb.__version__, "on", nb.get_num_threads(), "threads")
 _MITSUBA = """
 from kinema.render.pathtrace.mitsuba import load
 mi = load()
+film = {"type": "hdrfilm", "width": 8, "height": 8}
 scene = mi.load_dict({"type": "scene", "integrator": {"type": "path"}, "light": {"type": "constant"},
-                      "sensor": {"type": "perspective", "film": {"type": "hdrfilm", "width": 8, "height": 8}}})
+                      "sensor": {"type": "perspective", "film": film}})
 assert float(mi.TensorXf(mi.render(scene, spp=1)).array[0]) > 0
 print("mitsuba", mi.__version__, mi.variant())
 """

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,8 +78,9 @@ class TakeFolder:
     ) -> Iterator[dict[str, Any]]:
         """Claim the folder for this shot and job; yields its record.
 
-        An empty folder is taken; one that holds the same job is resumed; any other is refused, or emptied with
-        `overwrite`; without `resume`, what is there of the same job is thrown away too. One process at a time.
+        An empty folder is taken; one that holds the same job is resumed; any other is refused, or emptied
+        with `overwrite`. Without `resume`, what is there of the same job is thrown away too. One process at
+        a time.
         """
         text = dump_shot(shot)
         key = hashlib.sha256(json.dumps([text, asked, _versions()], sort_keys=True).encode()).hexdigest()
@@ -145,7 +145,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     """All of it or nothing: written beside, then renamed over."""
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(content.encode() if isinstance(content, str) else content)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def _versions() -> dict[str, str]:

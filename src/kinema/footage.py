@@ -1,4 +1,4 @@
-"""Frames onto film: drawn or read back, looked at, graded, encoded. Streams; memory does not grow with length."""
+"""Frames onto film: drawn or read back, graded, encoded. Streams; memory does not grow with length."""
 
 from __future__ import annotations
 
