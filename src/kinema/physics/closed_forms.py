@@ -11,6 +11,8 @@ from typing import Protocol, Self
 import numpy as np
 from jaxtyping import Float
 
+from kinema.physics.rotation import multiply, rotate, turn_by, unrotate
+
 
 @dataclass(frozen=True, kw_only=True)
 class Path:
@@ -44,11 +46,11 @@ class Steady:
     """Constant acceleration of the centre of mass, and free rotation: flight, sliding, rest."""
 
     start: float
-    position: Float[np.ndarray, "3"]
-    orientation: Float[np.ndarray, "4"]
-    velocity: Float[np.ndarray, "3"]
-    spin: Float[np.ndarray, "3"]
-    acceleration: Float[np.ndarray, "3"]
+    position: Float[np.ndarray, " 3"]
+    orientation: Float[np.ndarray, " 4"]
+    velocity: Float[np.ndarray, " 3"]
+    spin: Float[np.ndarray, " 3"]
+    acceleration: Float[np.ndarray, " 3"]
     inertia: Float[np.ndarray, "3 3"]
     """About the centre of mass, body axes [kg m²]."""
 
@@ -68,12 +70,12 @@ class Skid:
     """A sphere on a plane: constant acceleration and constant angular acceleration, sliding or rolling."""
 
     start: float
-    position: Float[np.ndarray, "3"]
-    orientation: Float[np.ndarray, "4"]
-    velocity: Float[np.ndarray, "3"]
-    spin: Float[np.ndarray, "3"]
-    acceleration: Float[np.ndarray, "3"]
-    spin_up: Float[np.ndarray, "3"]
+    position: Float[np.ndarray, " 3"]
+    orientation: Float[np.ndarray, " 4"]
+    velocity: Float[np.ndarray, " 3"]
+    spin: Float[np.ndarray, " 3"]
+    acceleration: Float[np.ndarray, " 3"]
+    spin_up: Float[np.ndarray, " 3"]
     """Angular acceleration [rad/s²]."""
 
     def at(self, time: Float[np.ndarray, " n"]) -> Path:
@@ -91,15 +93,15 @@ class Swing:
     """A physical pendulum in one plane, to any amplitude: Jacobi's elliptic functions (DLMF 22.19(i))."""
 
     start: float
-    anchor: Float[np.ndarray, "3"]
-    axis: Float[np.ndarray, "3"]
+    anchor: Float[np.ndarray, " 3"]
+    axis: Float[np.ndarray, " 3"]
     """Unit, world."""
-    arm: Float[np.ndarray, "3"]
+    arm: Float[np.ndarray, " 3"]
     """From the anchor to the centre of mass at `start` [m]."""
-    orientation: Float[np.ndarray, "4"]
+    orientation: Float[np.ndarray, " 4"]
     rate: float
     """Angular velocity about `axis` at `start` [rad/s]."""
-    gravity: Float[np.ndarray, "3"]
+    gravity: Float[np.ndarray, " 3"]
     mass: float
     inertia_about_axis: float
     """About the line through the anchor along `axis` [kg m²]."""
@@ -128,16 +130,13 @@ class Swing:
         return float(4 * ellipk(m) / omega if m < 1 else 2 * ellipk(1 / m) / (omega * np.sqrt(m)))
 
     def at(self, time: Float[np.ndarray, " n"]) -> Path:
-        from scipy.spatial.transform import Rotation
-
         angle, rate = pendulum(self.angle, self.rate, self.small_rate, np.asarray(time, float) - self.start)
-        turn = Rotation.from_rotvec((angle - self.angle)[:, None] * self.axis)
-        arm = turn.apply(self.arm)
+        turn = turn_by((angle - self.angle)[:, None] * self.axis)
+        arm = rotate(turn, self.arm)
         spin = rate[:, None] * self.axis
-        start = Rotation.from_quat(self.orientation, scalar_first=True)
         return Path(
             position=self.anchor + arm,
-            orientation=(turn * start).as_quat(scalar_first=True),
+            orientation=multiply(turn, self.orientation),
             velocity=np.cross(spin, arm),
             spin=spin,
         )
@@ -148,8 +147,8 @@ class Held:
     """A body that does not move: static, or not yet released."""
 
     start: float
-    position: Float[np.ndarray, "3"]
-    orientation: Float[np.ndarray, "4"]
+    position: Float[np.ndarray, " 3"]
+    orientation: Float[np.ndarray, " 4"]
 
     def at(self, time: Float[np.ndarray, " n"]) -> Path:
         n = len(time)
@@ -166,51 +165,40 @@ class Held:
 
 
 def free_rotation(
-    orientation: Float[np.ndarray, "4"],
-    spin: Float[np.ndarray, "3"],
+    orientation: Float[np.ndarray, " 4"],
+    spin: Float[np.ndarray, " 3"],
     inertia: Float[np.ndarray, "3 3"],
     elapsed: Float[np.ndarray, " n"],
 ) -> tuple[Float[np.ndarray, "n 4"], Float[np.ndarray, "n 3"]]:
     """Orientation and spin of a body no torque acts on (Landau & Lifshitz, Mechanics, §§33, 36, 37).
 
-    A body with two equal moments (sphere, cylinder, cube) turns about the fixed angular momentum while it turns
-    about its own axis; any other is integrated, with the angular momentum exactly constant.
+    A body with two equal moments (sphere, cylinder, cube) turns about the fixed angular momentum while it
+    turns about its own axis; any other is integrated, with the angular momentum exactly constant.
     """
-    from scipy.spatial.transform import Rotation
-
     if not spin.any():
         return np.tile(orientation, (len(elapsed), 1)), np.zeros((len(elapsed), 3))
-    start = Rotation.from_quat(orientation, scalar_first=True)
     moments, axes = np.linalg.eigh(inertia)
-    momentum = start.apply(inertia @ start.inv().apply(spin))
+    own_spin = unrotate(orientation, spin)
+    momentum = rotate(orientation, inertia @ own_spin)
     near = 1e-9 * moments[2]
     if moments[1] - moments[0] <= near or moments[2] - moments[1] <= near:
         lone = 2 if moments[1] - moments[0] <= near else 0
         axis, equal = axes[:, lone], moments[1]
-        own = float(axis @ start.inv().apply(spin)) * (1 - moments[lone] / equal)
         t = elapsed[:, None]
-        turned = Rotation.from_rotvec(momentum / equal * t) * start * Rotation.from_rotvec(own * axis * t)
-        quaternions = turned.as_quat(scalar_first=True)
+        about_axis = turn_by((1 - moments[lone] / equal) * (axis @ own_spin) * axis * t)
+        turned = multiply(turn_by(momentum / equal * t), multiply(orientation, about_axis))
     else:
         inverse = np.linalg.inv(inertia)
-
-        def omega(q: np.ndarray, _t: float) -> np.ndarray:
-            body_to_world = Rotation.from_quat(q, scalar_first=True)
-            return body_to_world.apply(inverse @ body_to_world.inv().apply(momentum))
-
-        quaternions = _integrated(orientation, omega, elapsed)
-    turned = Rotation.from_quat(quaternions, scalar_first=True)
-    return quaternions, turned.apply(turned.inv().apply(momentum) @ np.linalg.inv(inertia))
+        turned = _integrated(orientation, lambda q, _t: rotate(q, inverse @ unrotate(q, momentum)), elapsed)
+    return turned, rotate(turned, unrotate(turned, momentum) @ np.linalg.inv(inertia))
 
 
 def _spun_up(q: np.ndarray, spin: np.ndarray, spin_up: np.ndarray, elapsed: np.ndarray) -> np.ndarray:
     """Orientation under `spin + spin_up t`: exact while the axis stays, integrated while it swerves."""
-    from scipy.spatial.transform import Rotation
-
-    if np.linalg.norm(np.cross(spin, spin_up)) <= 1e-12 * (1 + np.linalg.norm(spin) * np.linalg.norm(spin_up)):
+    swerve = np.linalg.norm(np.cross(spin, spin_up))
+    if swerve <= 1e-12 * (1 + np.linalg.norm(spin) * np.linalg.norm(spin_up)):
         turned = elapsed[:, None] * spin + elapsed[:, None] ** 2 / 2 * spin_up
-        start = Rotation.from_quat(q, scalar_first=True)
-        return (Rotation.from_rotvec(turned) * start).as_quat(scalar_first=True)
+        return multiply(turn_by(turned), q)
     return _integrated(q, lambda _q, t: spin + spin_up * t, elapsed)
 
 
@@ -243,7 +231,7 @@ def _modulus(angle: float, rate: float, omega: float) -> float:
 def pendulum(
     angle: float, rate: float, omega: float, elapsed: Float[np.ndarray, " n"]
 ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-    """Angle [rad] and rate [rad/s] of θ'' = -omega² sin θ after `elapsed` seconds, exactly (DLMF 22.19(i))."""
+    """Angle [rad] and rate [rad/s] of θ'' = -omega² sin θ after `elapsed` seconds (DLMF 22.19(i))."""
     from scipy.special import ellipj, ellipkinc
 
     if omega == 0:
@@ -273,10 +261,10 @@ class Ball:
     mass: float
     radius: float
     inertia: float
-    velocity: Float[np.ndarray, "3"]
-    spin: Float[np.ndarray, "3"]
+    velocity: Float[np.ndarray, " 3"]
+    spin: Float[np.ndarray, " 3"]
 
-    def struck(self, impulse: Float[np.ndarray, "3"], arm: Float[np.ndarray, "3"]) -> Self:
+    def struck(self, impulse: Float[np.ndarray, " 3"], arm: Float[np.ndarray, " 3"]) -> Self:
         """After an impulse [N s] at `arm` from the centre [m]."""
         if not np.isfinite(self.mass):
             return self
@@ -293,8 +281,8 @@ WALL = Ball(mass=np.inf, radius=0.0, inertia=np.inf, velocity=np.zeros(3), spin=
 
 
 def impact(
-    a: Ball, b: Ball, normal: Float[np.ndarray, "3"], restitution: float, friction: float
-) -> tuple[Ball, Ball, Float[np.ndarray, "3"]]:
+    a: Ball, b: Ball, normal: Float[np.ndarray, " 3"], restitution: float, friction: float
+) -> tuple[Ball, Ball, Float[np.ndarray, " 3"]]:
     """Both after they meet, and the impulse on `b` [N s]. `normal` is the unit vector from `a` to `b`.
 
     Newton's restitution along the normal, Coulomb's friction across it: it stops the slip if
@@ -314,8 +302,8 @@ def impact(
     return a.struck(-impulse, arm_a), b.struck(impulse, arm_b), impulse
 
 
-def first_positive_root(*rising: float) -> float:
-    """Smallest root above 0 at which the polynomial falls through zero; infinite if none. Lowest power first."""
+def first_fall(*rising: float) -> float:
+    """Smallest root above 0 where the polynomial falls through zero; infinite if none. Lowest power first."""
     coefficients = np.trim_zeros(np.asarray(rising, float), "b")
     if len(coefficients) < 2:
         return np.inf
