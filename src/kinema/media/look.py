@@ -1,9 +1,9 @@
 """Looks: grades as ASC CDL, applied in ACEScct before the view transform.
 
 slope, offset and power act per channel, `out = (in * slope + offset) ** power`, then saturation about the
-Rec.709 luma (ASC CDL 1.2, without its clamp). ACEScct is a log space, so slope is contrast, offset is exposure
-and tint, and a grade reaches into deep shadows without crushing them (Academy S-2016-001 makes it for grading).
-One stop is 1/17.52.
+Rec.709 luma (ASC CDL 1.2, without its clamp). ACEScct is a log space, made for grading (Academy S-2016-001):
+slope is contrast, offset is exposure and tint, and a grade reaches into shadows without crushing them. One
+stop is 1/17.52.
 """
 
 from __future__ import annotations

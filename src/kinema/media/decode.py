@@ -1,0 +1,103 @@
+"""Clips from disk: what the file says it is, and its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from kinema.errors import MediaError
+
+# ITU-T H.273 code points, those that occur in video files.
+_PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
+_TRANSFER = {1: "bt709", 6: "smpte170m", 8: "linear", 13: "srgb", 14: "bt2020_10", 16: "pq", 18: "hlg"}
+_MATRIX = {0: "rgb", 1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020"}
+_RANGE = {1: "tv", 2: "pc"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipFacts:
+    """What a clip is, read from container and stream."""
+
+    codec: str
+    pixel_format: str
+    width: int
+    height: int
+    rate: Fraction
+    """Frames per second."""
+    frames: int
+    """Pictures in the file, counted."""
+    duration: Fraction
+    """[s]"""
+    primaries: str
+    transfer: str
+    matrix: str
+    range: str
+    """`tv` = limited, `pc` = full; `unknown` wherever a tag is missing."""
+
+
+def read_clip(path: str | Path) -> ClipFacts:
+    """Facts without decoding every frame. Raises `MediaError` for a file that is not a clip."""
+    with _opened(path) as (container, stream):
+        context = stream.codec_context
+        count = sum(1 for packet in container.demux(stream) if packet.size)
+        rate = Fraction(stream.average_rate or 0)
+        length = stream.duration
+        seconds = Fraction(length) * stream.time_base if length else count / rate if rate else Fraction(0)
+        return ClipFacts(
+            codec=context.name,
+            pixel_format=context.pix_fmt or "unknown",
+            width=context.width,
+            height=context.height,
+            rate=rate,
+            frames=count,
+            duration=seconds,
+            primaries=_PRIMARIES.get(int(context.color_primaries), "unknown"),
+            transfer=_TRANSFER.get(int(context.color_trc), "unknown"),
+            matrix=_MATRIX.get(int(context.colorspace), "unknown"),
+            range=_RANGE.get(int(context.color_range), "unknown"),
+        )
+
+
+def read_frames(path: str | Path) -> Iterator[UInt8[np.ndarray, "row column 3"]]:
+    """Display code values of every frame, in order, full range. Raises `MediaError`."""
+    from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+
+    exact = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+    reformatter = VideoReformatter()
+    with _opened(path) as (container, stream):
+        for frame in container.decode(stream):
+            rgb = reformatter.reformat(
+                frame,
+                format="rgb24",
+                src_colorspace=Colorspace.ITU709,
+                dst_colorspace=Colorspace.ITU709,
+                src_color_range=ColorRange.MPEG,
+                dst_color_range=ColorRange.JPEG,
+                interpolation=exact,
+                threads=1,
+            )
+            yield rgb.to_ndarray()
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[tuple[Any, Any]]:
+    """Container and first video stream; whatever libav raises inside becomes a `MediaError`."""
+    import av
+    from av.error import FFmpegError
+
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise ValueError("no video stream")
+            yield container, container.streams.video[0]
+    except (FFmpegError, OSError, ValueError) as error:
+        raise MediaError(
+            str(path), "must be a readable clip", got=str(error)[:160], next_step="Encode it again."
+        ) from error
