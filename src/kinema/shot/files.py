@@ -10,30 +10,36 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from kinema.errors import ShotError
-from kinema.shot.shot import Shot
+from kinema.shot.material import find_material
+from kinema.shot.refusal import as_shot_error
+from kinema.shot.shot import MAX_BODIES, Shot
+from kinema.shot.tree import read_tree, word
 
 MAX_BYTES = 16 * 2**20
-MAX_NODES = 2_000_000
-
-
-class _Loader(yaml.CSafeLoader):
-    """Safe YAML without anchors' bombs: aliases are refused, so a document cannot grow beyond its text."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise ShotError(
-                "file", "must not use YAML aliases (*name)", got="an alias", next_step="Write the value out."
-            )
-        return super().compose_node(parent, index)
+MAX_PIECES = 100_000
 
 
 def load_shot(path: str | Path) -> Shot:
-    """Read a shot file (`.yaml`, `.yml`, `.json`). Raises `ShotError` for anything that is not one."""
+    """Read a shot file (`.yaml`, `.yml`, `.json`). Raises `ShotError` for anything that is not one.
+
+    Meshes and HDRIs that the shot names stay as written: relative to the folder of the shot file.
+    """
     path = Path(path)
-    if not path.is_file():
+    try:
+        return parse_shot(_read(path), source=path.name)
+    except OSError as error:
         raise ShotError(
-            str(path), "must be an existing file", got="nothing there", next_step="Check the path."
-        )
+            str(path),
+            "must be a file that can be read",
+            got=error.strerror,
+            next_step="Check its permissions.",
+        ) from error
+
+
+def _read(path: Path) -> str:
+    if not path.is_file():
+        got = "a folder" if path.is_dir() else "nothing there"
+        raise ShotError(str(path), "must be an existing file", got=got, next_step="Check the path.")
     if path.stat().st_size > MAX_BYTES:
         raise ShotError(
             str(path),
@@ -42,59 +48,56 @@ def load_shot(path: str | Path) -> Shot:
             next_step="Keep meshes in files of their own.",
         )
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ShotError(
-            str(path), "must be UTF-8 text", got="other bytes", next_step="Save it as UTF-8."
+            str(path),
+            "must be UTF-8 text",
+            got=f"byte {error.object[error.start]:#04x} at {error.start}",
+            next_step="Save it as UTF-8; a USD stage needs the ending .usd, .usda, .usdc or .usdz.",
         ) from error
-    return parse_shot(text, source=path.name)
 
 
 def parse_shot(text: str, *, source: str = "shot") -> Shot:
     """A shot from YAML text (JSON is YAML). Raises `ShotError`."""
-    try:
-        tree = yaml.load(text, Loader=_Loader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        where = getattr(error, "problem_mark", None)
-        raise ShotError(
-            source,
-            "must be YAML or JSON",
-            got=f"line {where.line + 1}: {getattr(error, 'problem', error)}"
-            if where
-            else type(error).__name__,
-            next_step='`kinema parse "a ball falls"` prints a shot to start from.',
-        ) from error
+    tree = read_tree(text, source=source)
     if not isinstance(tree, dict):
         raise ShotError(
-            source, "must be a mapping of fields", got=type(tree).__name__, next_step="See docs/shot.md."
+            source,
+            "must be a mapping of fields",
+            got="nothing" if tree is None else type(tree).__name__,
+            next_step='`kinema parse "a ball falls"` prints one to start from; docs/shot.md lists fields.',
         )
     return validate_shot(tree, source=source)
 
 
 def validate_shot(tree: dict[str, Any], *, source: str = "shot") -> Shot:
     """A shot from plain dicts and lists. The first broken rule becomes one `ShotError`."""
+    bodies = tree.get("bodies")
+    if isinstance(bodies, (list, tuple)) and len(bodies) > MAX_BODIES:  # counted before anything is built
+        raise ShotError(
+            "bodies",
+            f"must be at most {MAX_BODIES}",
+            got=len(bodies),
+            next_step="Give fewer bodies, or join still ones into a mesh file.",
+        )
     if "schema" not in tree and "format" not in tree:
         tree = {"schema": "kinema.shot/1", **tree}
     try:
-        return Shot.model_validate(tree)
+        shot = Shot.model_validate(tree)
     except ValidationError as error:
-        raise as_shot_error(error, source=source) from error
-
-
-def as_shot_error(error: ValidationError, *, source: str) -> ShotError:
-    """The first finding of pydantic as path, rule, value and next step."""
-    findings = error.errors(include_url=False)
-    # Unknown fields first: a misspelt name is usually the cause of what else is missing.
-    first = min(findings, key=lambda f: (f["type"] != "extra_forbidden", f["loc"] == ()))
-    path = ".".join(str(step) for step in first["loc"]) or source
-    rule = first["msg"].removeprefix("Value error, ")
-    rule = {"extra_forbidden": "is not a field kinema knows", "missing": "must be given"}.get(
-        first["type"], rule
-    )
-    more = f" ({len(findings) - 1} more findings.)" if len(findings) > 1 else ""
-    shown = repr(first.get("input"))
-    step = "Correct it and run again; docs/shot.md lists every field with its unit." + more
-    return ShotError(path, rule, got=shown if len(shown) <= 120 else shown[:117] + "...", next_step=step)
+        raise as_shot_error(error, tree, model=Shot, source=source) from error
+    pieces = sum(body.fracture.pieces for body in shot.bodies if body.fracture)
+    if pieces > MAX_PIECES:
+        raise ShotError(
+            "bodies",
+            f"must break into at most {MAX_PIECES} pieces in all",
+            got=pieces,
+            next_step="Lower `breaks.pieces`, or let fewer bodies break.",
+        )
+    for body in shot.bodies:
+        find_material(body.material, shot.materials, path=f"bodies[{body.name}].material")
+    return shot
 
 
 def to_tree(part: BaseModel) -> dict[str, Any]:
@@ -104,10 +107,9 @@ def to_tree(part: BaseModel) -> dict[str, Any]:
     for name, field in type(part).model_fields.items():
         value = getattr(part, name)
         key = field.alias or name
-        if name not in ("kind", "format", "name") and not field.is_required():
-            if value == field.get_default(call_default_factory=True, validated_data={}):
-                continue
-        kept[key] = _plain(value, full[key])
+        always = name in ("kind", "format", "name") or field.is_required()
+        if always or value != field.get_default(call_default_factory=True, validated_data={}):
+            kept[key] = _plain(value, full[key])
     return kept
 
 
@@ -132,17 +134,27 @@ def _list(dumper: _Dumper, items: list[Any]) -> Any:
 
 def _float(dumper: _Dumper, value: float) -> Any:
     text = repr(value)
-    if "e" in text and "." not in text:  # YAML 1.1 reads 1e-05 as text
+    if "e" in text and "." not in text:  # readers of YAML 1.1 take 1e-05 for text
         text = text.replace("e", ".0e")
     return dumper.represent_scalar("tag:yaml.org,2002:float", text)
 
 
+def _text(dumper: _Dumper, value: str) -> Any:
+    # Quoted where YAML 1.2 would read something else; where YAML 1.1 would, PyYAML quotes by itself.
+    try:
+        plain = word(value) == value
+    except ValueError:
+        plain = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else "'")
+
+
 _Dumper.add_representer(list, _list)
 _Dumper.add_representer(float, _float)
+_Dumper.add_representer(str, _text)
 
 
 def dump_shot(shot: Shot, path: str | Path | None = None) -> str:
-    """The shot as YAML (or JSON, for a `.json` path); written to `path` if given. Reading it back gives an equal Shot."""
+    """The shot as YAML (JSON for a `.json` path), written to `path` if given. Reads back as an equal Shot."""
     tree = to_tree(shot)
     if path is not None and Path(path).suffix == ".json":
         text = json.dumps(tree, indent=2) + "\n"

@@ -12,61 +12,75 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
+from importlib.resources import files
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_RATIO = re.compile(r"([+-]?\d+)\s*/\s*(\d+)")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_RATIO = re.compile(r"([+-]?[0-9]+)\s*/\s*([0-9]+)")
+# Units of at most five factors. pint evaluates arithmetic, so only names and small whole powers reach it.
+_NAME = r"[A-Za-zµμ°%Ω][A-Za-z_µμ]*[0-9]?"
+_FACTOR = rf"{_NAME}((\^|\*\*)-?[1-9]|[²³])?"
+_UNIT = re.compile(rf"{_FACTOR}(\s*[ */·]\s*{_FACTOR}){{0,4}}")
+_MAX_TEXT = 64
 
 
 @lru_cache(maxsize=1)
 def registry() -> Any:
-    """pint's registry with the units film adds: stop, EV, kelvin of colour. Built once, on first text."""
+    """pint's registry of the units in `units.txt`. Built once, on first text.
+
+    Not pint's own list: SI counts the radian as the number one, so that there lumen and candela, lux and nit,
+    Hz and rad/s pass for one another. As quantities of a shot they do not.
+    """
     import pint
 
-    units = pint.UnitRegistry(cache_folder=None)
-    units.define("lux_second = lux * second")
-    return units
+    return pint.UnitRegistry(str(files("kinema.shot").joinpath("units.txt")), cache_folder=None)
 
 
 def to_unit(value: object, unit: str) -> float:
     """`value` as a float in `unit`. Text is parsed; a wrong dimension is refused, never reinterpreted."""
-    if isinstance(value, bool) or value is None:
-        raise PydanticCustomError(
-            "quantity", "must be a number in {unit}, or text with a unit", {"unit": unit}
-        )
-    if isinstance(value, (int, float)):
-        return float(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise PydanticCustomError("quantity", "must be below 1e308", {}) from error
     if not isinstance(value, str):
         raise PydanticCustomError(
             "quantity", "must be a number in {unit}, or text with a unit", {"unit": unit}
         )
     text = value.strip()
-    if len(text) > 64:
+    if len(text) > _MAX_TEXT:
         raise PydanticCustomError("quantity", "must be at most 64 characters of number and unit", {})
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    return _convert(text, unit)
+    number = _NUMBER.match(text)
+    if number is None:
+        raise PydanticCustomError(
+            "unit", "must be a number with a known unit, such as '1 {unit}'", {"unit": unit}
+        )
+    name = text[number.end() :].strip()
+    return float(number[0]) if not name else float(number[0]) * _factor(name, unit)
 
 
 @lru_cache(maxsize=4096)
-def _convert(text: str, unit: str) -> float:
+def _factor(name: str, unit: str) -> float:
+    """How many `unit` the unit of that name is."""
     import pint
 
+    unknown = PydanticCustomError(
+        "unit", "must be a number with a known unit, such as '1 {unit}'", {"unit": unit}
+    )
+    if not _UNIT.fullmatch(name):
+        raise unknown
+    plain = name.replace("°", "degree").replace("²", "^2").replace("³", "^3").replace("·", "*")
     try:
-        # `offset units` such as °C have no meaning for the quantities of a shot and are refused by pint here.
-        parsed = registry().Quantity(text.replace("°", " degree ").replace("²", "^2").replace("³", "^3"))
-        return float(parsed.to(unit).magnitude)
+        return float(registry().Quantity(1.0, registry().parse_units(plain)).to(unit).magnitude)
     except pint.DimensionalityError as error:
         raise PydanticCustomError(
             "unit", "must be in {unit} or a unit of the same dimension", {"unit": unit}
         ) from error
     except Exception as error:  # pint raises a dozen kinds, among them tokenizer and assertion errors
-        raise PydanticCustomError(
-            "unit", "must be a number with a known unit, such as '1 {unit}'", {"unit": unit}
-        ) from error
+        raise unknown from error
 
 
 @dataclass(frozen=True)
@@ -114,21 +128,36 @@ Spin3 = tuple[Spin, Spin, Spin]
 
 
 def to_rational(value: object, unit: str = "s") -> Fraction:
-    """Exact: `0.1` means one tenth, not the nearest double. Takes int, decimal, "n/d" and text with a unit."""
-    if isinstance(value, Fraction):
-        return value
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    """Exact: `0.1` is one tenth, not the nearest double. Takes int, decimal, "n/d" and text with a unit."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, Fraction)):
         raise PydanticCustomError("rational", "must be a number, or a ratio such as 24000/1001", {})
-    text = str(value).strip()
-    if len(text) > 64:
-        raise PydanticCustomError("rational", "must be at most 64 characters", {})
-    if (ratio := _RATIO.fullmatch(text)) and int(ratio[2]) != 0:
-        return Fraction(int(ratio[1]), int(ratio[2]))
-    if _NUMBER.fullmatch(text):
-        if abs(float(text)) > 1e9:  # Fraction("1e999999") would build a million digits
-            raise PydanticCustomError("rational", "must be below 1e9", {})
-        return Fraction(text)
-    return Fraction(repr(_convert(text, unit))).limit_denominator(1_000_000)
+    try:
+        exact = value if isinstance(value, Fraction) else _exact(str(value).strip(), unit)
+        if len(str(exact)) <= _MAX_TEXT:  # what cannot be read back must not be stored
+            return exact
+    except PydanticCustomError:
+        raise
+    except (ArithmeticError, ValueError) as error:
+        raise PydanticCustomError(
+            "rational", "must be a finite number of at most 64 characters", {}
+        ) from error
+    raise PydanticCustomError("rational", "must be a finite number of at most 64 characters", {})
+
+
+def _exact(text: str, unit: str) -> Fraction:
+    if len(text) > _MAX_TEXT:
+        raise ValueError
+    if ratio := _RATIO.match(text):
+        number, name = Fraction(int(ratio[1]), int(ratio[2])), text[ratio.end() :].strip()
+    elif decimal := _NUMBER.match(text):
+        # Three digits of exponent at most: Fraction("1e999999999") would build a thousand million digits.
+        number, name = Fraction(decimal[0]), text[decimal.end() :].strip()
+    else:
+        raise ValueError
+    if not name:
+        return number
+    # Factors between units of time are short decimals or sixtieths; the nearest such is the exact one.
+    return number * Fraction(repr(_factor(name, unit))).limit_denominator(1_000_000)
 
 
 def _rational_out(value: Fraction) -> int | str:
@@ -173,7 +202,7 @@ Factor = Annotated[Fraction, RationalIn("dimensionless", 0, 10000)]
 
 
 def to_linear_rgb(value: object) -> object:
-    """`"#c08040"` or a CSS name (sRGB-encoded) to scene-linear Rec.709; a triple is taken as linear already."""
+    """`"#c08040"` or a CSS name (sRGB-encoded) to scene-linear Rec.709; a triple is linear already."""
     if not isinstance(value, str):
         return value
     from PIL import ImageColor
