@@ -1,7 +1,7 @@
 """Change one value of a shot by its path: `light.sun.kelvin`, `body.ball.mass`, `camera.focal_length`.
 
 A step is a field, the name of a body, light or material, or the number of an item (`camera.moves.0.share`).
-`light` and `body` may be written for `lights` and `bodies`. The value is YAML: `3200`, `"80 klx"`, `[0, 8, 0]`, `off`.
+`light` and `body` may be written for `lights` and `bodies`. The value is YAML: `3200`, `80 klx`, `[0, 8, 0]`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ _FORMS = "A path is e.g. light.sun.kelvin, body.ball.mass, camera.focal_length, 
 def change(shot: Shot, path: str, value: str) -> Shot:
     """The shot with the field at `path` set to `value` (YAML text) and validated. Raises `ShotError`.
 
-    Setting a value that a shot may hold only one of takes the other's place: `mass` and `density`, `lumen` and
-    `candela`.
+    Of two values that exclude each other (`mass` and `density`, `lumen` and `candela`) the new one stays.
     """
     new = read_tree(value, source=path)
     steps = [step for step in path.replace("[", ".").replace("]", "").split(".") if step]
@@ -73,9 +72,8 @@ def _descend(place: Any, key: str | int, part: Any, path: str) -> tuple[Any, Any
     elif isinstance(inner, (tuple, dict)):
         whole = {} if isinstance(inner, dict) else [_plain(v) for v in inner]
     else:
-        raise ShotError(
-            path, "must end at a value", got=f"{key} = {inner!r}", next_step="Leave out what follows it."
-        )
+        step = f"Set it whole: {key}={{...}}." if inner is None else "Leave out what follows it."
+        raise ShotError(path, "must end at a value", got=f"{key} = {inner!r}", next_step=step)
     if isinstance(place, list):
         return place[int(key)], inner
     place.setdefault(key, whole)
