@@ -44,7 +44,9 @@ class Actor:
         return self.solid.surface.vertices.min(0), self.solid.surface.vertices.max(0)
 
 
-def find_focus(actors: Sequence[Actor], index: int, forces: Forces, seconds: float) -> Float[np.ndarray, "3"]:
+def find_focus(
+    actors: Sequence[Actor], index: int, forces: Forces, seconds: float
+) -> Float[np.ndarray, " 3"]:
     """The place in the frame of body `index` that is hit first [m]; the middle of the body if nothing comes."""
     target = actors[index]
     times = np.linspace(0.0, seconds, SAMPLES)

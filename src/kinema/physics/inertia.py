@@ -16,12 +16,12 @@ class Bulk:
 
     volume: float
     """[m³]"""
-    centre: Float[np.ndarray, "3"]
+    centre: Float[np.ndarray, " 3"]
     """Centroid [m]."""
     inertia: Float[np.ndarray, "3 3"]
     """About the centroid, ∫ (|x|² 1 - x xᵀ) dV [m⁵]."""
 
-    def moved(self, rotation: Float[np.ndarray, "3 3"], offset: Float[np.ndarray, "3"]) -> Bulk:
+    def moved(self, rotation: Float[np.ndarray, "3 3"], offset: Float[np.ndarray, " 3"]) -> Bulk:
         """Rotated about the origin, then carried."""
         return Bulk(
             volume=self.volume,

@@ -38,7 +38,7 @@ class Surface:
         """[m²]"""
         return float(np.linalg.norm(self.area_vectors, axis=1).sum())
 
-    def moved(self, rotation: Float[np.ndarray, "3 3"], offset: Float[np.ndarray, "3"]) -> Surface:
+    def moved(self, rotation: Float[np.ndarray, "3 3"], offset: Float[np.ndarray, " 3"]) -> Surface:
         """Rotated, then carried."""
         return Surface(
             vertices=self.vertices @ rotation.T + offset,
