@@ -9,7 +9,6 @@ from typing import Literal
 from kinema.errors import UsageError
 
 Codec = Literal["h264", "prores_hq", "prores_4444", "av1"]
-Effort = Literal["draft", "final"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +19,9 @@ class Recipe:
     """FFmpeg's name."""
     pixel_format: str
     container: str
-    suffix: str
+    """Also the suffix of the file, without its dot."""
+    bits: int
+    """Of the array to write: 8 or 16 per channel."""
     grain: tuple[int, int]
     """Width and height must be multiples of these: the size of a chroma sample."""
     options: dict[str, str] = field(default_factory=dict)
@@ -38,7 +39,7 @@ RECIPES: dict[Codec, Recipe] = {
         encoder="libx264",
         pixel_format="yuv420p",
         container="mp4",
-        suffix=".mp4",
+        bits=8,
         grain=(2, 2),
         options={"preset": "medium", "crf": "16", "profile": "high"},
         draft={"preset": "veryfast"},
@@ -47,7 +48,7 @@ RECIPES: dict[Codec, Recipe] = {
         encoder="prores_ks",
         pixel_format="yuv422p10le",
         container="mov",
-        suffix=".mov",
+        bits=16,
         grain=(2, 1),
         options={"profile": "3", "vendor": "apl0"},
     ),
@@ -55,7 +56,7 @@ RECIPES: dict[Codec, Recipe] = {
         encoder="prores_ks",
         pixel_format="yuv444p10le",
         container="mov",
-        suffix=".mov",
+        bits=16,
         grain=(1, 1),
         options={"profile": "4", "vendor": "apl0"},
     ),
@@ -63,12 +64,17 @@ RECIPES: dict[Codec, Recipe] = {
         encoder="libsvtav1",
         pixel_format="yuv420p10le",
         container="mp4",
-        suffix=".mp4",
+        bits=16,
         grain=(2, 2),
         options={"preset": "6", "crf": "22", "svtav1-params": f"lp={THREADS}"},
         draft={"preset": "10"},
     ),
 }
+
+
+def container_of(codec: Codec) -> str:
+    """`mp4` or `mov`."""
+    return RECIPES[codec].container
 
 
 def recipe_for(codec: str, *, width: int, height: int, rate: Fraction) -> Recipe:

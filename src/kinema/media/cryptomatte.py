@@ -26,6 +26,21 @@ class Matte:
     """Indices into `names`; -1 = nothing."""
 
 
+def mattes_of(
+    piece: Int[np.ndarray, "row column"], piece_body: Int[np.ndarray, " piece"], bodies: tuple[str, ...]
+) -> list[Matte]:
+    """`CryptoObject` by body and `CryptoPiece` by piece (`pane.017`) from a pass of piece indices."""
+    body = np.where(piece >= 0, piece_body[piece], -1)
+    first = {int(owner): int(np.argmax(piece_body == owner)) for owner in np.unique(piece_body)}
+    pieces = tuple(
+        f"{bodies[owner]}.{index - first[owner]:03d}" for index, owner in enumerate(piece_body.tolist())
+    )
+    return [
+        Matte(name="CryptoObject", names=bodies, ids=body),
+        Matte(name="CryptoPiece", names=pieces, ids=piece),
+    ]
+
+
 def murmur3_32(text: str, seed: int = 0) -> int:
     """MurmurHash3_x86_32 of the UTF-8 bytes (A. Appleby, public domain)."""
     key = text.encode("utf-8")

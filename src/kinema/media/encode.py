@@ -18,8 +18,10 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 
 from kinema.errors import MediaError, UsageError
-from kinema.media.codec import THREADS, Codec, Effort, recipe_for
+from kinema.media.codec import THREADS, Codec, container_of, recipe_for
 from kinema.media.yuv import to_frame
+
+__all__ = ["ClipWriter", "container_of"]
 
 _QUEUED = 4
 """Frames that wait: enough to even out an expensive one, 5 MiB at 854x480."""
@@ -33,7 +35,7 @@ class ClipWriter:
     """A context manager: `write` frames in order; leaving it without an error publishes the file.
 
     `codec`: `h264` (MP4, 4:2:0 8 bit), `prores_hq` (MOV, 4:2:2 10 bit), `prores_4444` (MOV, 4:4:4 10 bit) or
-    `av1` (MP4, 4:2:0 10 bit). `effort="draft"` encodes faster into a larger file.
+    `av1` (MP4, 4:2:0 10 bit). `draft` encodes faster into a larger file.
     """
 
     def __init__(
@@ -44,14 +46,16 @@ class ClipWriter:
         height: int,
         rate: Fraction,
         *,
-        effort: Effort = "final",
+        draft: bool = False,
     ) -> None:
         self.path = Path(path)
         self.shape = (height, width, 3)
         self.rate = Fraction(rate)
         self.written = 0
         self._recipe = recipe_for(codec, width=width, height=height, rate=self.rate)
-        self._options = {**self._recipe.options, **(self._recipe.draft if effort == "draft" else {})}
+        self.bits = self._recipe.bits
+        """Bits per channel this codec can use: what to ask the view transform for."""
+        self._options = {**self._recipe.options, **(self._recipe.draft if draft else {})}
         self._partial = self.path.with_name(f".{self.path.name}.partial")
         self._frames: queue.Queue[np.ndarray | None] = queue.Queue(_QUEUED)
         self._abandoned = False

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -25,24 +25,39 @@ from kinema.errors import MediaError
 from kinema.media.cryptomatte import Matte, layers, metadata
 
 # ITU-R BT.709 primaries and D65, as OpenEXR's attribute orders them: red, green, blue, white.
-_CHROMATICITIES = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
+_COLOUR = {
+    "chromaticities": (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290),
+    "colorInteropID": "lin_rec709_scene",
+}
 _HALF_MAX = 65504.0
 _UP = np.array([1, -1], np.float32)
 """From y down to v up."""
 
 
+class PassArrays(Protocol):
+    """The exact passes of a frame, in kinema's conventions: row 0 on top, motion y down, piece -1 = none."""
+
+    @property
+    def depth(self) -> Float[np.ndarray, "row column"]: ...
+    @property
+    def normal(self) -> Float[np.ndarray, "row column 3"]: ...
+    @property
+    def motion(self) -> Float[np.ndarray, "row column 2"]: ...
+    @property
+    def albedo(self) -> Float[np.ndarray, "row column 3"]: ...
+    @property
+    def piece(self) -> Int[np.ndarray, "row column"]: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plate:
-    """The arrays of one frame, in kinema's conventions: row 0 on top, motion with y down."""
+    """Passes read back."""
 
-    colour: Float[np.ndarray, "row column 3"]
-    """Scene-linear."""
     depth: Float[np.ndarray, "row column"]
     normal: Float[np.ndarray, "row column 3"]
     motion: Float[np.ndarray, "row column 2"]
     albedo: Float[np.ndarray, "row column 3"]
     piece: Int[np.ndarray, "row column"]
-    """-1 = nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,45 +70,33 @@ class Slate:
     software: str = "kinema"
 
 
-def as_stored(colour: Float[np.ndarray, "row column 3"]) -> Float[np.ndarray, "row column 3"]:
-    """Colour rounded to half and back: what `read_exr` will give, so that a clip made from frames in memory
-    and one made from frames on disk are the same clip."""
-    return as_half(colour).astype(np.float32)
-
-
-def write_exr(path: str | Path, plate: Plate, slate: Slate, mattes: Sequence[Matte] = ()) -> None:
-    """Atomically. Raises `MediaError` if the disk refuses."""
+def write_exr(
+    path: str | Path,
+    colour: Float[np.ndarray, "row column 3"],
+    slate: Slate,
+    passes: PassArrays | None = None,
+    mattes: Sequence[Matte] = (),
+) -> None:
+    """Atomically; scene-linear `colour` is rounded to half. Raises `MediaError` if the disk refuses."""
     import OpenEXR
 
     exr: Any = OpenEXR
     path = Path(path)
     partial = path.with_name(f".{path.name}.partial")
-    base = {"compression": exr.ZIP_COMPRESSION, "type": exr.scanlineimage}
-    board: dict[str, Any] = {
-        "software": slate.software,
-        "kinema/frame": slate.frame,
-        "kinema/ev100": float(slate.ev100),
-        "kinema/rate": f"{slate.rate.numerator}/{slate.rate.denominator}",
-        "framesPerSecond": float(slate.rate),
-    }
-    if (code := _timecode(slate)) is not None:
-        board["timeCode"] = exr.TimeCode(*code, *(0,) * 14)
-    colours = {"chromaticities": _CHROMATICITIES, "colorInteropID": "lin_rec709_scene"}
+    kind = {"compression": exr.ZIP_COMPRESSION, "type": exr.scanlineimage}
+    board = _board(slate)
     for matte in mattes:  # in the first part too: many readers look only there
         board |= metadata(matte)
     # A dict of its own for each part: OpenEXR writes the part's name into it.
-    parts = [
-        exr.Part({**base, **board, **colours}, _split("", "RGB", as_half(plate.colour)), "rgb"),
-        exr.Part(dict(base), {"Z": _flat(plate.depth, np.float32)}, "depth"),
-        exr.Part(dict(base), _split("N.", "XYZ", as_half(plate.normal)), "N"),
-        exr.Part(dict(base), _split("forward.", "uv", plate.motion * _UP), "forward"),
-        exr.Part({**base, **colours}, _split("albedo.", "RGB", as_half(plate.albedo)), "albedo"),
-        exr.Part(dict(base), {"id.piece": _flat(plate.piece + 1, np.uint32)}, "id"),
-    ]
+    parts = [exr.Part({**kind, **_COLOUR, **board}, _split("", "RGB", as_half(colour)), "rgb")]
+    if passes is not None:
+        parts += [
+            exr.Part({**kind, **extra}, channels, name) for name, channels, extra in _pass_parts(passes)
+        ]
     for matte in mattes:
         for number, layer in enumerate(layers(matte)):
             name = f"{matte.name}{number:02d}"
-            parts.append(exr.Part({**base, **metadata(matte)}, _split(f"{name}.", "RGBA", layer), name))
+            parts.append(exr.Part({**kind, **metadata(matte)}, _split(f"{name}.", "RGBA", layer), name))
     try:
         exr.File(parts).write(str(partial))
         partial.replace(path)
@@ -104,34 +107,60 @@ def write_exr(path: str | Path, plate: Plate, slate: Slate, mattes: Sequence[Mat
         ) from error
 
 
-def read_exr(path: str | Path) -> Plate:
-    """The frame that `write_exr` wrote, to the bit (colour as `as_stored`). Raises `MediaError`."""
+def _board(slate: Slate) -> dict[str, Any]:
+    import OpenEXR
+
+    board: dict[str, Any] = {
+        "software": slate.software,
+        "kinema/frame": slate.frame,
+        "kinema/ev100": float(slate.ev100),
+        "kinema/rate": f"{slate.rate.numerator}/{slate.rate.denominator}",
+        "framesPerSecond": float(
+            slate.rate
+        ),  # the standard's own type, a rational, cannot be written from Python
+    }
+    if (code := _timecode(slate)) is not None:
+        time_code: Any = OpenEXR.TimeCode
+        board["timeCode"] = time_code(*code, *(0,) * 14)
+    return board
+
+
+def _pass_parts(passes: PassArrays) -> list[tuple[str, dict[str, np.ndarray], dict[str, Any]]]:
+    """Name, channels and further attributes of each."""
+    return [
+        ("depth", {"Z": _flat(passes.depth, np.float32)}, {}),
+        ("N", _split("N.", "XYZ", as_half(passes.normal)), {}),
+        ("forward", _split("forward.", "uv", np.asarray(passes.motion, np.float32) * _UP), {}),
+        ("albedo", _split("albedo.", "RGB", as_half(passes.albedo)), _COLOUR),
+        ("id", {"id.piece": _flat(passes.piece + 1, np.uint32)}, {}),
+    ]
+
+
+def read_colour(path: str | Path) -> Float[np.ndarray, "row column 3"]:
+    """Scene-linear colour as stored, half. Raises `MediaError`."""
+    return _stack(path, read_channels(path, only="rgb"), "", "RGB")
+
+
+def read_passes(path: str | Path) -> Plate:
+    """The passes as stored: depth, motion and piece to the bit, the others as half. Raises `MediaError`."""
     channels = read_channels(path)
-    try:
-        return Plate(
-            colour=_stack(channels, "", "RGB"),
-            depth=channels["Z"],
-            normal=_stack(channels, "N.", "XYZ"),
-            motion=_stack(channels, "forward.", "uv") * _UP,
-            albedo=_stack(channels, "albedo.", "RGB"),
-            piece=channels["id.piece"].astype(np.int32) - 1,
-        )
-    except KeyError as error:
-        raise MediaError(
-            str(path),
-            "must hold all passes of a kinema frame",
-            got=f"no channel {error}",
-            next_step="Draw it again.",
-        ) from error
+    return Plate(
+        depth=_stack(path, channels, "", "Z")[..., 0],
+        normal=_stack(path, channels, "N.", "XYZ").astype(np.float32),
+        motion=_stack(path, channels, "forward.", "uv") * _UP,
+        albedo=_stack(path, channels, "albedo.", "RGB").astype(np.float32),
+        piece=_stack(path, channels, "id.", ("piece",))[..., 0].astype(np.int32) - 1,
+    )
 
 
-def read_channels(path: str | Path) -> dict[str, np.ndarray]:
-    """Every channel of every part by its full name. Raises `MediaError`."""
+def read_channels(path: str | Path, *, only: str | None = None) -> dict[str, np.ndarray]:
+    """Every channel of every part (or of the part named `only`) by its full name. Raises `MediaError`."""
     import OpenEXR
 
     try:
         with OpenEXR.File(str(path), separate_channels=True) as file:
-            return {name: channel.pixels for part in file.parts for name, channel in part.channels.items()}
+            parts = [part for part in file.parts if only is None or part.name() == only]
+            return {name: channel.pixels for part in parts for name, channel in part.channels.items()}
     except (OSError, RuntimeError, ValueError, TypeError) as error:
         raise MediaError(
             str(path), "must be an OpenEXR file", got=str(error)[:160], next_step="Draw it again."
@@ -151,8 +180,15 @@ def _split(prefix: str, letters: str, values: np.ndarray) -> dict[str, np.ndarra
     return {prefix + letter: np.ascontiguousarray(values[..., i]) for i, letter in enumerate(letters)}
 
 
-def _stack(channels: dict[str, np.ndarray], prefix: str, letters: str) -> np.ndarray:
-    return np.stack([channels[prefix + letter].astype(np.float32) for letter in letters], axis=-1)
+def _stack(
+    path: str | Path, channels: dict[str, np.ndarray], prefix: str, letters: Sequence[str]
+) -> np.ndarray:
+    missing = [prefix + letter for letter in letters if prefix + letter not in channels]
+    if missing:
+        raise MediaError(
+            str(path), f"must hold channel {missing[0]}", got=", ".join(channels), next_step="Draw it again."
+        )
+    return np.stack([channels[prefix + letter] for letter in letters], axis=-1)
 
 
 def _timecode(slate: Slate) -> tuple[int, int, int, int] | None:

@@ -23,8 +23,11 @@ from kinema.media.look import Grade, grade_named
 CONFIG = "cg-config-v4.0.0_aces-v2.0_ocio-v2.5"
 VIEW = "ACES 2.0 - SDR 100 nits (Rec.709)"
 _DISPLAYS = {"bt1886": "Rec.1886 Rec.709 - Display", "srgb": "sRGB - Display"}
+HEADROOM = 2**0.5
+"""A frame's 1.0 is ISO 12232's saturation, half a stop above a diffuse white (18 % grey lies at 12.7 %);
+ACES's 1.0 is that white."""
 # Raise when what is baked changes although nothing in the key below does.
-_BAKE_VERSION = 1
+_BAKE_VERSION = 2
 
 Display = Literal["bt1886", "srgb"]
 """`bt1886` for video (tagged Rec.709), `srgb` for pictures and web pages."""
@@ -49,12 +52,12 @@ class ViewTransform:
         """For the record."""
         return f"OpenColorIO {CONFIG}; {_DISPLAYS[self.display]}; {VIEW}; look {self.grade.name}"
 
-    def __call__(self, linear: Float[np.ndarray, "row column 3"]) -> UInt8[np.ndarray, "row column 3"]:
-        """8-bit code values, dithered. Negative and not-a-number light is shown as black."""
-        return quantise(self.codes(linear), blue_noise(), 255, np.uint8)
-
-    def deep(self, linear: Float[np.ndarray, "row column 3"]) -> UInt16[np.ndarray, "row column 3"]:
-        """16-bit code values."""
+    def __call__(
+        self, linear: Float[np.ndarray, "row column 3"], *, bits: int = 8
+    ) -> UInt8[np.ndarray, "row column 3"] | UInt16[np.ndarray, "row column 3"]:
+        """Code values of 8 bits, dithered, or 16. Negative and not-a-number light is shown as black."""
+        if bits == 8:
+            return quantise(self.codes(linear), blue_noise(), 255, np.uint8)
         return quantise(self.codes(linear), np.full((1, 1), 0.5, np.float32), 65535, np.uint16)
 
     def codes(self, linear: Float[np.ndarray, "row column 3"]) -> Float[np.ndarray, "row column 3"]:
@@ -73,7 +76,7 @@ class ViewTransform:
         colours = np.nan_to_num(
             np.array(linear, np.float32, order="C"), nan=0.0, posinf=BRIGHTEST, neginf=0.0
         )
-        colours = np.clip(colours, 0.0, BRIGHTEST).reshape(-1, 3)
+        colours = (np.clip(colours, 0.0, BRIGHTEST) * HEADROOM).reshape(-1, 3)
         self._processor.applyRGB(colours)
         return np.clip(colours, 0.0, 1.0).reshape(np.shape(linear))
 
