@@ -36,9 +36,9 @@ def examine() -> tuple[Check, ...]:
             "path tracer",
             _MITSUBA,
             needed=True,
-            remedy="LLVM >= 17 comes with pip install karellen-llvm-core (Linux x86-64); elsewhere install it "
-            "from the system (Debian: apt install libllvm19) and set DRJIT_LIBLLVM_PATH. --quality draft works "
-            "without.",
+            remedy="LLVM >= 17 comes with pip install karellen-llvm-core (Linux x86-64); elsewhere "
+            "install it from the system (Debian: apt install libllvm19) and set DRJIT_LIBLLVM_PATH. "
+            "--quality draft works without.",
         ),
         _run("denoiser", _OIDN, needed=True, remedy="pip install --force-reinstall pyoidn"),
         _run("codecs", _CODECS, needed=True, remedy="pip install --force-reinstall av"),

@@ -48,8 +48,8 @@ def make_take(
 ) -> Take:
     """Make, resume or return the take of `shot` in `folder`.
 
-    `assets` is where the shot's mesh and HDRI files are; `tape_from` another take, whose tape is used if it is
-    of the same world. Raises `KinemaError`; a clip that breaks physics or its brief is no error: see
+    `assets` is where the shot's mesh and HDRI files are; `tape_from` another take, whose tape is used if it
+    is of the same world. Raises `KinemaError`; a clip that breaks physics or its brief is no error: see
     `Take.report`.
     """
     job, progress = job or Job(), progress or Quiet()

@@ -79,7 +79,9 @@ def test_commands_run_in_order(workplace):
 
 def test_python_blocks_run(workplace):
     for block in blocks(ROOT / "README.md", "python"):
-        subprocess.run([sys.executable, "-c", block], cwd=workplace, check=True, capture_output=True, text=True)
+        subprocess.run(
+            [sys.executable, "-c", block], cwd=workplace, check=True, capture_output=True, text=True
+        )
 
 
 def test_the_promised_files_are_in_a_take(workplace):
