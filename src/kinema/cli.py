@@ -170,10 +170,11 @@ def materials(as_json: Json = False) -> None:
 @app.command()
 def looks() -> None:
     """List the looks (grades) of a clip."""
-    from kinema.media.look import looks as all_looks
+    from kinema.media.look import grade_named
+    from kinema.media.look import looks as names
 
-    for look in all_looks():
-        print(f"{look.name:10} {look.description}")
+    for name in names():
+        print(f"{name:10} {grade_named(name).title}")
 
 
 def _tell(take: Any, *, as_json: bool) -> None:

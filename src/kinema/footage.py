@@ -9,12 +9,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from kinema.config import read_config
 from kinema.errors import UsageError
 from kinema.folder import TakeFolder, write_atomically
 from kinema.job import Job
-from kinema.media.encode import ClipWriter, container_of
-from kinema.media.exr import read_colour, write_exr
-from kinema.media.image import contact_sheet, write_png
+from kinema.media.codec import container_of, recipe_for
+from kinema.media.cryptomatte import mattes_of
+from kinema.media.encode import ClipWriter
+from kinema.media.exr import Slate, read_colour, write_exr
+from kinema.media.image import contact_sheet, png_bytes, write_png
+from kinema.media.look import grade_named
 from kinema.media.view import ViewTransform
 from kinema.physics.tape import Tape
 from kinema.progress import Progress
@@ -104,15 +108,13 @@ class Folder:
     def keep(self, frame: Frame, colour: np.ndarray, facts: FrameFacts) -> None:
         """Both files, each renamed into place."""
         picture, facts_file = self._files(frame.index)
+        slate = Slate(frame=frame.index, rate=self._rate, ev100=frame.ev100)
         geometry = self._tape.geometry
-        passes = frame.passes if self._passes else None
-        write_exr(
-            picture,
-            colour,
-            passes=passes and vars(passes),
-            names=[geometry.bodies[b] for b in geometry.piece_body],
-            attributes={"ev100": frame.ev100, "rate": self._rate, "frame": frame.index},
-        )
+        if self._passes:
+            mattes = mattes_of(frame.passes.piece, geometry.piece_body, geometry.bodies)
+            write_exr(picture, colour, slate, frame.passes, mattes)
+        else:
+            write_exr(picture, colour, slate)
         write_atomically(facts_file, facts.model_dump_json())
 
 
@@ -123,34 +125,24 @@ def film(
     wanted = frames_wanted(shot, job)
     renderer = renderer_named(job.quality, assets)
     rushes = rushes_for(take, tape, shot, job)
-    view = ViewTransform(shot.look)
+    cache = read_config().cache
+    video, still = (ViewTransform(shot.look, display=d, cache=cache) for d in ("bt1886", "srgb"))
     clip = take.clip(container_of(job.codec))
     facts: list[FrameFacts] = []
-    stills: dict[int, np.ndarray] = {}
+    stills: list[np.ndarray] = []
     shown = {wanted[i] for i in np.linspace(0, len(wanted) - 1, min(STILLS, len(wanted))).astype(int)}
-    with (
-        progress.stage("draw", "frame") as report,
-        ClipWriter(
-            clip,
-            codec=job.codec,
-            width=job.width,
-            height=job.height,
-            rate=shot.timing.fps,
-            draft=job.quality == "draft",
-        ) as writer,
-    ):
+    writer = ClipWriter(clip, job.codec, job.width, job.height, shot.timing.fps, draft=job.quality == "draft")
+    with progress.stage("draw", "frame") as report, writer:
         for colour, seen in frames(renderer, shot, tape, job, wanted, rushes):
-            graded = view(colour, bits=writer.bits, frame=seen.index)
-            writer.write(graded)
+            writer.write(video(colour, bits=writer.bits))
             facts.append(seen)
             if seen.index in shown:
-                stills[seen.index] = graded if graded.dtype == np.uint8 else (graded >> 8).astype(np.uint8)
+                stills.append(still(colour))
             report(len(facts), len(wanted))
-    drawn = Drawn(width=job.width, height=job.height, first=wanted.start, frames=tuple(facts))
-    pictures = [stills[i] for i in sorted(stills)]
-    write_png(take.thumbnail, pictures[len(pictures) // 2])
-    write_png(take.contact_sheet, contact_sheet(pictures, columns=3))
-    return Footage(clip, drawn, tuple(png_bytes(p) for p in pictures), renderer.name)
+    write_png(take.thumbnail, stills[len(stills) // 2])
+    write_png(take.contact_sheet, contact_sheet(stills, columns=3))
+    drawn = Drawn(width=job.width, height=job.height, frames=tuple(facts))
+    return Footage(clip, drawn, tuple(png_bytes(picture) for picture in stills), renderer.name)
 
 
 def frames_wanted(shot: Shot, job: Job) -> range:
@@ -167,6 +159,13 @@ def frames_wanted(shot: Shot, job: Job) -> range:
             next_step=f"The shot has {len(whole)} frames.",
         )
     return whole[first:stop]
+
+
+def refuse_impossible(shot: Shot, job: Job) -> None:
+    """Raise now what would otherwise be found out after the simulation."""
+    frames_wanted(shot, job)
+    grade_named(shot.look)
+    recipe_for(job.codec, width=job.width, height=job.height, rate=shot.timing.fps)
 
 
 def rushes_for(take: TakeFolder, tape: Tape, shot: Shot, job: Job) -> Rushes:
@@ -199,14 +198,3 @@ def frames(
         rushes.keep(frame, colour, seen)
         previous = colour
         yield colour, seen
-
-
-def png_bytes(picture: np.ndarray) -> bytes:
-    """A PNG file in memory."""
-    import io
-
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", optimize=False)
-    return buffer.getvalue()

@@ -9,7 +9,7 @@ from typing import Any
 
 from kinema.cost.meter import Meter
 from kinema.folder import TakeFolder, write_atomically
-from kinema.footage import Footage, film
+from kinema.footage import Footage, film, refuse_impossible
 from kinema.job import Job
 from kinema.physics.build import build_world, world_hash
 from kinema.physics.engine import engine_named
@@ -53,6 +53,7 @@ def make_take(
     `Take.report`.
     """
     job, progress = job or Job(), progress or Quiet()
+    refuse_impossible(shot, job)
     take = TakeFolder(folder)
     with take.opened(shot, asdict(job), overwrite=overwrite, resume=resume) as record:
         if record["complete"]:

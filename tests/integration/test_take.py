@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -36,7 +35,7 @@ def shot():
     return parse_shot(SHOT)
 
 
-def kinema_command(*arguments: str, cwd: Path) -> list[str]:
+def kinema_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "kinema.cli", *arguments]
 
 
@@ -81,7 +80,7 @@ def test_a_changed_world_is_simulated_again(shot, tmp_path):
 def test_killed_mid_draw_and_run_again_gives_the_same_clip(tmp_path):
     """SIGKILL, so that no handler can tidy up; then the same command."""
     (tmp_path / "shot.yaml").write_text(SHOT)
-    command = kinema_command("shoot", "shot.yaml", "--size", "48x28", "--noise", "0.5", cwd=tmp_path)
+    command = kinema_command("shoot", "shot.yaml", "--size", "48x28", "--noise", "0.5")
     subprocess.run([*command, "-o", "whole.take"], cwd=tmp_path, check=True, capture_output=True)
 
     running = subprocess.Popen([*command, "-o", "cut.take"], cwd=tmp_path, stderr=subprocess.DEVNULL)
@@ -160,9 +159,7 @@ def test_passes_on_request(shot, tmp_path):
 )
 def test_bad_requests_exit_2_and_write_nothing(arguments, tmp_path):
     (tmp_path / "shot.yaml").write_text(SHOT)
-    done = subprocess.run(
-        kinema_command(*arguments, cwd=tmp_path), cwd=tmp_path, capture_output=True, text=True
-    )
+    done = subprocess.run(kinema_command(*arguments), cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 8

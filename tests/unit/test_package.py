@@ -5,7 +5,7 @@ import sys
 
 
 def test_import_loads_nothing_heavy():
-    """The 200 ms promise, tested by its cause: modules loaded, not time, which depends on the machine."""
+    """The 200 ms promise, tested by its cause, the modules loaded: time depends on the machine."""
     program = (
         "import sys, kinema; heavy = {'numpy', 'scipy', 'pydantic', 'mitsuba', 'numba', 'rapier3d', 'mujoco', 'av',"
         " 'pxr', 'trimesh', 'matplotlib', 'torch', 'PyOpenColorIO'}; print(sorted(heavy & set(sys.modules)))"
