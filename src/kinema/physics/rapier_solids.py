@@ -1,0 +1,141 @@
+"""From a `World` to what Rapier steps: its settings, solids with their surfaces, exact masses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from kinema.physics.rotation import multiply
+from kinema.physics.world import Collider, World, WorldBody
+
+if TYPE_CHECKING:
+    import rapier3d as rp
+
+SUBSTEPS = 4
+JOINTED_SUBSTEPS = 16
+"""Small steps of the solver within one step. With 4, a pendulum of 30° loses 0.43 % of its energy in ten
+seconds, with 16, 0.10 %, for 1.6 times the time (measured); contact alone gains nothing from more."""
+
+_Y_TO_Z = np.array([np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0])
+"""Rapier's cylinders and cones stand along y."""
+
+
+def substeps(world: World) -> int:
+    """Solver steps within one step of the clock."""
+    return JOINTED_SUBSTEPS if world.forces.joints else SUBSTEPS
+
+
+def settings(world: World) -> str:
+    """Name, version and settings, for the record."""
+    from importlib.metadata import version
+
+    rate = 1 / world.clock.step
+    return f"rapier3d {version('rapier3d')}; {rate} Hz; {substeps(world)} substeps; contact 120/240 Hz; f32"
+
+
+def empty_scene(world: World) -> rp.PhysicsWorld:
+    """A Rapier world with kinema's settings and nothing in it."""
+    import rapier3d as rp
+
+    gravity = world.forces.gravity
+    scene = rp.PhysicsWorld(gravity=(gravity[0], gravity[1], gravity[2]))
+    scene.set_num_threads(1)
+    scene.event_handler = rp.ChannelEventCollector()  # pyright: ignore[reportAttributeAccessIssue]
+    ip = scene.integration_parameters
+    ip.dt = float(world.clock.step)
+    ip.num_solver_iterations = substeps(world)
+    # Reused contacts let wedged thin shards overlap and lose half their energy (measured against MuJoCo).
+    ip.contact_recycling = False
+    # The defaults (30 Hz, 5 mm) are game-soft: a stack of ten boxes sinks 25 mm; with these 1.6 mm.
+    ip.contact_softness = rp.SpringCoefficients(120, 10)
+    ip.static_contact_softness = rp.SpringCoefficients(240, 10)
+    ip.normalized_allowed_linear_error = 2e-4
+    return scene
+
+
+def triple(v: Float[np.ndarray, 3]) -> tuple[float, float, float]:
+    """Rapier takes plain floats."""
+    return float(v[0]), float(v[1]), float(v[2])
+
+
+def vector(v: Float[np.ndarray, 3]) -> rp.Vec3:
+    """For attributes, which take nothing else."""
+    import rapier3d as rp
+
+    return rp.Vec3(*triple(v))
+
+
+def isometry(position: Float[np.ndarray, 3], orientation: Float[np.ndarray, 4]) -> rp.Isometry3:
+    """A pose."""
+    import rapier3d as rp
+
+    w, x, y, z = map(float, orientation)
+    return rp.Isometry3(triple(position), rp.Rotation3(w, x, y, z))
+
+
+def solid_pose(
+    collider: Collider, offset: Float[np.ndarray, 3]
+) -> tuple[Float[np.ndarray, 3], Float[np.ndarray, 4]]:
+    """Where a solid sits in its rigid body, whose axes are the body's and in which its piece is at
+    `offset`."""
+    turn = np.asarray(collider.orientation, float)
+    if collider.kind in ("cylinder", "cone"):
+        turn = multiply(turn, _Y_TO_Z)
+    return np.asarray(collider.position, float) + offset, turn
+
+
+def solid(collider: Collider, body: WorldBody, pose: rp.Isometry3, least_force: float) -> rp.ColliderBuilder:
+    """One convex solid, massless, for mass is set exactly; contacts above `least_force` [N] are reported.
+
+    Pair law: friction geometric mean, restitution the lower.
+    """
+    import rapier3d as rp
+
+    return (
+        _shape(collider)
+        .position(pose)
+        .density(0.0)
+        .friction(float(body.friction))
+        .restitution(float(body.restitution))
+        .friction_combine_rule(rp.CoefficientCombineRule.GEOMETRIC_MEAN)
+        .restitution_combine_rule(rp.CoefficientCombineRule.MIN)
+        .active_events(rp.ActiveEvents.CONTACT_FORCE_EVENTS)
+        .contact_force_event_threshold(float(least_force))
+    )
+
+
+def _shape(collider: Collider) -> rp.ColliderBuilder:
+    import rapier3d as rp
+
+    size = tuple(map(float, collider.size))
+    match collider.kind:
+        case "sphere":
+            return rp.Collider.ball(size[0])
+        case "box":
+            return rp.Collider.cuboid(*size)
+        case "cylinder":
+            return rp.Collider.cylinder(size[1], size[0])
+        case "capsule":
+            return rp.Collider.capsule_z(size[1], size[0])
+        case "cone":
+            return rp.Collider.cone(size[1], size[0])
+        case "plane":
+            return rp.Collider.halfspace((0.0, 0.0, 1.0))
+        case "hull":
+            assert collider.points is not None, "a hull has points"
+            return rp.Collider.convex_hull([triple(p) for p in collider.points])
+
+
+def mass_properties(mass: float, inertia: Float[np.ndarray, "3 3"]) -> rp.MassProperties:
+    """About the origin of the rigid body, which is its centre of mass."""
+    import rapier3d as rp
+    from scipy.spatial.transform import Rotation
+
+    moments, axes = np.linalg.eigh(inertia)
+    if np.linalg.det(axes) < 0:
+        axes[:, 0] *= -1
+    x, y, z, w = Rotation.from_matrix(axes).as_quat()
+    frame = rp.Rotation3(float(w), float(x), float(y), float(z))
+    return rp.MassProperties((0.0, 0.0, 0.0), float(mass), triple(moments), frame)
