@@ -108,7 +108,8 @@ class Mesh(Part):
     file: str = Field(min_length=1, max_length=1024)
     """Relative to the shot file."""
     prim: str | None = None
-    """Path of the mesh prim, for USD files."""
+    """USD files: path of one mesh prim, taken in its own frame and units, so that `scale` is metres per unit. None =
+    the whole stage, in metres and z up."""
     scale: Annotated[Number, Field(gt=0)] = 1.0
 
 
