@@ -1,7 +1,7 @@
 """The light meter: what exposure value a shot is taken at. One closed form for both renderers.
 
 Incident metering with a dome (ISO 2720): at the point where the camera aims, every light that is on adds its
-illuminance, weighted by how far round the dome it comes from; EV100 = log2(E * 100 / C) with C = 250 lx s.
+illuminance, weighted by how far round the dome it comes from; EV100 = log2(E * 100 / C) with C = 340 lx s.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from kinema.shot.camera import Keyed
 from kinema.shot.light import AnyLight, AreaLight, Environment, Sky, SphereLight, SpotLight, Sun
 from kinema.shot.shot import Shot
 
-CALIBRATION = 250.0
-"""C of ISO 2720 [lx s] at ISO 100."""
+CALIBRATION = 340.0
+"""C of ISO 2720 for a hemispherical receptor [lx s], at ISO 100: a white card in metered light comes to 0.9."""
 SATURATION = 1.2
 """Luminance of full scale over 2**EV100 [cd/m²] (ISO 12232 saturation-based speed, q = 0.65)."""
 _DARKEST = 1e-4

@@ -92,12 +92,12 @@ class Field:
     ) -> tuple[Float[np.ndarray, "v u k"], Int[np.ndarray, "v u k"]]:
         """Distances [m] to, and numbers of, the `k` nearest points round the torus, optionally seen from
         texels moved by `offset` [m]."""
-        from scipy.spatial import cKDTree
+        from scipy.spatial import KDTree
 
         at = np.stack([self.u, self.v], -1)
         if offset is not None:
             at = at + offset
-        tree = cKDTree(points % self.period, boxsize=self.period)
+        tree = KDTree(points % self.period, boxsize=self.period)
         distance, index = tree.query((at % self.period).reshape(-1, 2), k=k, workers=1)
         shape = (self.size, self.size, k)
         return distance.reshape(shape), index.reshape(shape)
