@@ -1,0 +1,52 @@
+"""The preview: a rasteriser that draws in real time on two cores, with exact passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from kinema.config import read_config
+from kinema.errors import RenderError
+from kinema.physics.tape import Tape
+from kinema.render.frame import Frame, Picture
+from kinema.shot.shot import Shot
+
+
+class Preview:
+    """Renderer by rasterisation. Nothing in it is random; a frame depends on its index alone.
+
+    Not covered: motion blur, depth of field, caustics, more than two clear layers, light between bodies other than
+    the floor's, shadows of the fourth and further lamps.
+    """
+
+    def __init__(self, *, assets: str | Path = ".", smooth: bool = True) -> None:
+        """`assets`: folder of HDRI files. `smooth` = False leaves edges jagged, to measure what they cost."""
+        self._assets, self._smooth = str(assets), smooth
+
+    @property
+    def name(self) -> str:
+        """Name, variant and version."""
+        from importlib.metadata import version
+
+        return f"preview (numba {version('numba')})"
+
+    def draw(self, shot: Shot, tape: Tape, picture: Picture, frames: range) -> Iterator[Frame]:
+        """Yield the frames asked for, in order. `picture.noise` and `picture.max_samples` do not apply."""
+        if len(frames) and not (0 <= min(frames) and max(frames) < tape.frames):
+            raise RenderError(
+                "frames",
+                f"must be within the tape's 0 to {tape.frames - 1}",
+                got=f"{min(frames)} to {max(frames)}",
+                next_step="Ask for fewer frames, or simulate for longer.",
+            )
+        from kinema.render.preview.compile import keep_kernels
+
+        keep_kernels(read_config().cache)
+        from kinema.render.preview.stage import Stage
+
+        stage = Stage(shot, tape, picture.width, picture.height, assets=self._assets, smooth=self._smooth)
+        for index in frames:
+            yield stage.draw(index)
+
+
+__all__ = ["Preview"]

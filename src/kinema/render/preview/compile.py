@@ -1,0 +1,46 @@
+"""How the preview's kernels are compiled, and where they are kept.
+
+Import this before any kernel: numba decides where a function is kept when it is decorated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+# No `nnan` or `ninf`: depth is infinite where there is no body, and that must survive.
+_FAST = {"contract", "arcp", "nsz", "reassoc", "afn"}
+
+
+def kernel(*, parallel: bool = False) -> Callable[[_Function], _Function]:
+    """Compile for this CPU, kept on disk. Divisions by zero give inf or nan instead of raising."""
+    import numba
+
+    return numba.njit(parallel=parallel, cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+
+
+def inlined() -> Callable[[_Function], _Function]:
+    """Compile as a part of the kernels that call it."""
+    import numba
+
+    return numba.njit(nogil=True, fastmath=_FAST, error_model="numpy")
+
+
+def keep_kernels(cache: Path) -> None:
+    """Keep compiled kernels in a folder named after the sources they are made from.
+
+    numba looks only at the file of the kernel itself: a change in an inlined function of another file would
+    go unseen.
+    """
+    import numba
+
+    if numba.config.CACHE_DIR:  # type: ignore[attr-defined]
+        return
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    numba.config.CACHE_DIR = str(cache / "kernels" / digest.hexdigest()[:16])  # type: ignore[attr-defined]

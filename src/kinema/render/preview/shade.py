@@ -1,0 +1,345 @@
+"""Opaque surfaces: one shading per pixel, with the exact passes; then the edges."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import prange
+
+from kinema.render.preview.compile import inlined, kernel
+from kinema.render.preview.lamps import POWER, TERM, arriving, gloss_of
+from kinema.render.preview.optics import (
+    ALBEDO,
+    ALPHA,
+    COAT,
+    COAT_ALPHA,
+    DIFFUSE,
+    F0,
+    INV_PI,
+    LEVELS,
+    PERIOD,
+    TEXTURE,
+    ambient_gloss,
+    backdrop,
+    glossy,
+    irradiance,
+    schlick,
+    texel,
+)
+from kinema.render.preview.visible import alike
+
+f32 = np.float32
+BRIGHTEST = f32(8.0)
+"""A sample brighter than this counts as this when a pixel is averaged: one spark must not make a jagged edge."""
+
+
+@inlined()
+def ray_of(view: Any, x: Any, y: Any, width: Any, height: Any) -> Any:
+    """Through the point (x, y) [px], of component 1 along the axis, float64."""
+    u = x * 2.0 / width - 1.0
+    v = 1.0 - y * 2.0 / height
+    return (
+        view.right[0] * u + view.up[0] * v + view.forward[0],
+        view.right[1] * u + view.up[1] * v + view.forward[1],
+        view.right[2] * u + view.up[2] * v + view.forward[2],
+    )
+
+
+@inlined()
+def meet(f: Any, rx: Any, ry: Any, rz: Any, near: Any, mesh: Any, plane: Any, frame: Any, normal: Any) -> Any:
+    """Depth where a ray meets a face, its barycentric coordinates 1 and 2, and the shading normal towards the eye.
+
+    `near` (1/depth by the raster) stands in where the ray grazes the face.
+    """
+    along = plane[f, 0] * rx + plane[f, 1] * ry + plane[f, 2] * rz
+    depth = plane[f, 3] / along if abs(along) > 1e-12 else 1.0 / near
+    if not (depth > 0.0):
+        depth = 1.0 / near
+    x, y, z = f32(rx * depth), f32(ry * depth), f32(rz * depth)
+    b = frame[f, 0] * x + frame[f, 1] * y + frame[f, 2] * z + frame[f, 3]
+    c = frame[f, 4] * x + frame[f, 5] * y + frame[f, 6] * z + frame[f, 7]
+    b = min(max(b, f32(0)), f32(1))
+    c = min(max(c, f32(0)), f32(1) - b)
+    i, j, k = mesh.faces[f, 0], mesh.faces[f, 1], mesh.faces[f, 2]
+    a = f32(1) - b - c
+    nx = a * normal[i, 0] + b * normal[j, 0] + c * normal[k, 0]
+    ny = a * normal[i, 1] + b * normal[j, 1] + c * normal[k, 1]
+    nz = a * normal[i, 2] + b * normal[j, 2] + c * normal[k, 2]
+    if along > 0.0:  # seen from its back
+        nx, ny, nz = -nx, -ny, -nz
+    # A smooth normal may turn away from the eye at an outline: bring it back to grazing.
+    r = f32(1) / math.sqrt(f32(rx * rx + ry * ry + rz * rz))
+    vx, vy, vz = f32(rx) * r, f32(ry) * r, f32(rz) * r
+    away = nx * vx + ny * vy + nz * vz
+    if away > f32(-0.02):
+        nx, ny, nz = nx - (away + f32(0.02)) * vx, ny - (away + f32(0.02)) * vy, nz - (away + f32(0.02)) * vz
+    n = f32(1) / math.sqrt(nx * nx + ny * ny + nz * nz + f32(1e-20))
+    return depth, b, c, nx * n, ny * n, nz * n
+
+
+@kernel()
+def paint(
+    f: Any,
+    rx: Any, ry: Any, rz: Any,
+    near: Any,
+    term: Any,
+    pixel: Any,
+    mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any,
+) -> Any:  # fmt: skip
+    """Colour, depth, normal and base colour of an opaque face along a ray. `pixel`: tangent across one pixel."""
+    depth, b, c, nx, ny, nz = meet(f, rx, ry, rz, near, mesh, plane, frame, normal)
+    sx, sy, sz = nx, ny, nz
+    m = mesh.optics[mesh.face_body[f]]
+    length = math.sqrt(f32(rx * rx + ry * ry + rz * rz))
+    vx, vy, vz = -f32(rx) / length, -f32(ry) / length, -f32(rz) / length
+    dr, dg, db, alpha = m[DIFFUSE], m[DIFFUSE + 1], m[DIFFUSE + 2], m[ALPHA]
+    ar, ag, ab = m[ALBEDO], m[ALBEDO + 1], m[ALBEDO + 2]
+    if m[TEXTURE] >= f32(0):
+        i, j, k = mesh.faces[f, 0], mesh.faces[f, 1], mesh.faces[f, 2]
+        a = f32(1) - b - c
+        u = a * mesh.uv[i, 0] + b * mesh.uv[j, 0] + c * mesh.uv[k, 0]
+        v = a * mesh.uv[i, 1] + b * mesh.uv[j, 1] + c * mesh.uv[k, 1]
+        tex = np.empty(6, np.float32)
+        facing = max(nx * vx + ny * vy + nz * vz, f32(0.02))
+        # Between the two axes of the pixel's footprint: sharper than the long one, calmer than the short one.
+        foot = f32(depth) * pixel / math.sqrt(facing)
+        size = m[PERIOD] / f32(mesh.levels[int(m[TEXTURE]), 0, 1])
+        texel(mesh, int(m[TEXTURE]), u, v, m[PERIOD], math.log2(max(foot / size, f32(0.01))), tex)
+        dr, dg, db = min(dr * tex[0], f32(1)), min(dg * tex[1], f32(1)), min(db * tex[2], f32(1))
+        ar, ag, ab = min(ar * tex[0], f32(1)), min(ag * tex[1], f32(1)), min(ab * tex[2], f32(1))
+        alpha = min(max(alpha * tex[3], f32(0.02)), f32(1))
+        # The height field tilts the normal by its slopes along u and v.
+        nx -= tex[4] * frame[f, 8] + tex[5] * frame[f, 11]
+        ny -= tex[4] * frame[f, 9] + tex[5] * frame[f, 12]
+        nz -= tex[4] * frame[f, 10] + tex[5] * frame[f, 13]
+        n = f32(1) / math.sqrt(nx * nx + ny * ny + nz * nz)
+        nx, ny, nz = nx * n, ny * n, nz * n
+    x, y, z = f32(rx * depth + view.eye[0]), f32(ry * depth + view.eye[1]), f32(rz * depth + view.eye[2])
+    er, eg, eb = irradiance(sky, nx, ny, nz)
+    ao = term[0] * INV_PI
+    cr, cg, cb = dr * er * ao, dg * eg * ao, db * eb * ao
+    nv = max(nx * vx + ny * vy + nz * vz, f32(1e-3))
+    fr, fg, fb = m[F0], m[F0 + 1], m[F0 + 2]
+    shiny = fr + fg + fb > f32(0)
+    qx, qy, qz = f32(2) * nv * nx - vx, f32(2) * nv * ny - vy, f32(2) * nv * nz - vz
+    if shiny:
+        # What shuts out ambient light shuts out a reflection less, the narrower it is.
+        open_ = term[0] + (f32(1) - term[0]) * (f32(1) - alpha) * f32(0.5)
+        scale, bias = ambient_gloss(alpha, nv)
+        gr, gg, gb = glossy(sky, alpha, qx, qy, qz)
+        cr += gr * (fr * scale + bias) * open_
+        cg += gg * (fg * scale + bias) * open_
+        cb += gb * (fb * scale + bias) * open_
+    coat = m[COAT]
+    if coat > f32(0):
+        through = coat * schlick(f32(0.04), nv)
+        gr, gg, gb = glossy(sky, m[COAT_ALPHA], qx, qy, qz)
+        cr, cg, cb = cr + through * (gr - cr), cg + through * (gg - cg), cb + through * (gb - cb)
+    for k in range(lamps.lamp.shape[0]):
+        l = lamps.lamp[k]
+        lx, ly, lz, distance, strength = arriving(l, x, y, z)
+        nl = nx * lx + ny * ly + nz * lz
+        if strength <= f32(0) or nl <= f32(-0.2) or sx * lx + sy * ly + sz * lz <= f32(0):
+            continue
+        slot = int(l[TERM])
+        strength *= term[slot] if slot > 0 else f32(1)
+        if strength <= f32(0):
+            continue
+        even = max(nl, f32(0)) * INV_PI
+        hr, hg, hb = dr * even, dg * even, db * even
+        if shiny:
+            lobe, vh = gloss_of(
+                l, x, y, z, lx, ly, lz, distance, nx, ny, nz, vx, vy, vz, max(alpha, f32(0.03))
+            )
+            hr += lobe * schlick(fr, vh)
+            hg += lobe * schlick(fg, vh)
+            hb += lobe * schlick(fb, vh)
+        if coat > f32(0):
+            lobe, vh = gloss_of(
+                l, x, y, z, lx, ly, lz, distance, nx, ny, nz, vx, vy, vz, max(m[COAT_ALPHA], f32(0.03))
+            )
+            lobe *= coat * schlick(f32(0.04), vh)
+            hr, hg, hb = hr + lobe, hg + lobe, hb + lobe
+        cr += hr * l[POWER] * strength
+        cg += hg * l[POWER + 1] * strength
+        cb += hb * l[POWER + 2] * strength
+    return cr, cg, cb, depth, sx, sy, sz, ar, ag, ab
+
+
+@kernel(parallel=True)
+def shade(
+    order: Any,
+    mesh: Any,
+    plane: Any,
+    frame: Any,
+    normal: Any,
+    view: Any,
+    sky: Any,
+    lamps: Any,
+    film: Any,
+    out: Any,
+) -> None:
+    """Colour at every pixel's centre into `film.colour`; the passes of opaque surfaces and background."""
+    for i in prange(order.shape[0]):
+        _shade_row(order[i], mesh, plane, frame, normal, view, sky, lamps, film, out)
+
+
+@inlined()
+def _shade_row(
+    y: Any,
+    mesh: Any,
+    plane: Any,
+    frame: Any,
+    normal: Any,
+    view: Any,
+    sky: Any,
+    lamps: Any,
+    film: Any,
+    out: Any,
+) -> None:
+    height, width = film.near.shape
+    pixel = pixel_of(view, width)
+    for x in range(width):
+        rx, ry, rz = ray_of(view, x + 0.5, y + 0.5, width, height)
+        f = film.face[y, x]
+        if f >= 0:
+            cr, cg, cb, depth, nx, ny, nz, ar, ag, ab = paint(
+                f, rx, ry, rz, film.near[y, x], film.smooth[y, x], pixel,
+                mesh, plane, frame, normal, view, sky, lamps,
+            )  # fmt: skip
+            film.colour[y, x, 0], film.colour[y, x, 1], film.colour[y, x, 2] = cr, cg, cb
+            record(out, y, x, mesh.face_piece[f], depth, nx, ny, nz, ar, ag, ab, rx, ry, rz, view)
+        else:
+            cr, cg, cb = backdrop(sky, f32(rx), f32(ry), f32(rz))
+            film.colour[y, x, 0], film.colour[y, x, 1], film.colour[y, x, 2] = cr, cg, cb
+            out.piece[y, x], out.depth[y, x] = -1, np.inf
+            for c in range(3):
+                out.normal[y, x, c] = f32(0)
+                out.albedo[y, x, c] = f32(0)
+            t = view.turn
+            w = t[2, 0] * rx + t[2, 1] * ry + t[2, 2] * rz
+            u = t[0, 0] * rx + t[0, 1] * ry + t[0, 2] * rz
+            v = t[1, 0] * rx + t[1, 1] * ry + t[1, 2] * rz
+            moved(out, y, x, u, v, w)
+
+
+@inlined()
+def pixel_of(view: Any, width: Any) -> Any:
+    """Tangent of the angle across one pixel at the centre."""
+    return f32(2.0 * math.sqrt(view.right[0] ** 2 + view.right[1] ** 2 + view.right[2] ** 2) / width)
+
+
+@inlined()
+def moved(out: Any, y: Any, x: Any, u: Any, v: Any, w: Any) -> None:
+    """Motion of a pixel that will be at (u, v) / w; none is given for what falls behind the eye."""
+    if w > 1e-9:
+        out.motion[y, x, 0], out.motion[y, x, 1] = f32(u / w - (x + 0.5)), f32(v / w - (y + 0.5))
+    else:
+        out.motion[y, x, 0], out.motion[y, x, 1] = f32(0), f32(0)
+
+
+@inlined()
+def record(
+    out: Any, y: Any, x: Any, piece: Any, depth: Any, nx: Any, ny: Any, nz: Any, ar: Any, ag: Any, ab: Any,
+    rx: Any, ry: Any, rz: Any, view: Any,
+) -> None:  # fmt: skip
+    """The passes of one pixel. All in float64 until stored."""
+    out.piece[y, x], out.depth[y, x] = piece, f32(depth)
+    out.normal[y, x, 0], out.normal[y, x, 1], out.normal[y, x, 2] = nx, ny, nz
+    out.albedo[y, x, 0], out.albedo[y, x, 1], out.albedo[y, x, 2] = ar, ag, ab
+    a, b, c = rx * depth, ry * depth, rz * depth
+    m = view.carry
+    u = m[piece, 0, 0] * a + m[piece, 0, 1] * b + m[piece, 0, 2] * c + m[piece, 0, 3]
+    v = m[piece, 1, 0] * a + m[piece, 1, 1] * b + m[piece, 1, 2] * c + m[piece, 1, 3]
+    w = m[piece, 2, 0] * a + m[piece, 2, 1] * b + m[piece, 2, 2] * c + m[piece, 2, 3]
+    moved(out, y, x, u, v, w)
+
+
+@kernel(parallel=True)
+def settle(
+    order: Any,
+    mesh: Any,
+    plane: Any,
+    frame: Any,
+    normal: Any,
+    view: Any,
+    sky: Any,
+    lamps: Any,
+    film: Any,
+    out: Any,
+) -> None:
+    """Average the five samples of pixels on opaque edges: `film.colour` to `film.solid` and to the picture."""
+    for i in prange(order.shape[0]):
+        _settle_row(order[i], mesh, plane, frame, normal, view, sky, lamps, film, out)
+
+
+@inlined()
+def _settle_row(
+    y: Any,
+    mesh: Any,
+    plane: Any,
+    frame: Any,
+    normal: Any,
+    view: Any,
+    sky: Any,
+    lamps: Any,
+    film: Any,
+    out: Any,
+) -> None:
+    width = film.near.shape[1]
+    for x in range(width):
+        r, g, b = film.colour[y, x, 0], film.colour[y, x, 1], film.colour[y, x, 2]
+        if film.edge[y, x] & 1:
+            r, g, b = min(r, BRIGHTEST), min(g, BRIGHTEST), min(b, BRIGHTEST)
+            for s in range(4):
+                sr, sg, sb = _sample(s, y, x, mesh, plane, frame, normal, view, sky, lamps, film)
+                r, g, b = r + min(sr, BRIGHTEST), g + min(sg, BRIGHTEST), b + min(sb, BRIGHTEST)
+            r, g, b = r * f32(0.2), g * f32(0.2), b * f32(0.2)
+        film.solid[y, x, 0], film.solid[y, x, 1], film.solid[y, x, 2] = r, g, b
+        out.colour[y, x, 0], out.colour[y, x, 1], out.colour[y, x, 2] = r, g, b
+
+
+@inlined()
+def _sample(
+    s: Any,
+    y: Any,
+    x: Any,
+    mesh: Any,
+    plane: Any,
+    frame: Any,
+    normal: Any,
+    view: Any,
+    sky: Any,
+    lamps: Any,
+    film: Any,
+) -> Any:
+    """Colour of one sample: that of the nearest pixel whose centre sees the same surface, else its own shading."""
+    height, width = film.near.shape
+    f, z = film.sample_face[s, y, x], film.near[y, x]
+    sx, sy = SIGN_X[s], SIGN_Y[s]
+    for k in range(5):
+        v, u = y + NEIGHBOUR_Y[k] * sy, x + NEIGHBOUR_X[k] * sx
+        if v < 0 or u < 0 or v >= height or u >= width:
+            continue
+        g = film.face[v, u]
+        if g == f or (f >= 0 and g >= 0 and alike(g, f, film.near[v, u], z, mesh, plane)):
+            return film.colour[v, u, 0], film.colour[v, u, 1], film.colour[v, u, 2]
+    rx, ry, rz = ray_of(view, x + 0.5 + OFFSET_X[s], y + 0.5 + OFFSET_Y[s], width, height)
+    if f < 0:
+        return backdrop(sky, f32(rx), f32(ry), f32(rz))
+    r, g, b, _d, _x, _y, _z, _r, _g, _b = paint(
+        f, rx, ry, rz, max(z, f32(1e-6)), film.smooth[y, x], pixel_of(view, width),
+        mesh, plane, frame, normal, view, sky, lamps,
+    )  # fmt: skip
+    return r, g, b
+
+
+# Samples 1 to 4 of the lattice, and the pixels to ask, those on the sample's side first.
+OFFSET_X = np.array([0.2, 0.4, -0.2, -0.4])
+OFFSET_Y = np.array([0.4, -0.2, -0.4, 0.2])
+SIGN_X = np.array([1, 1, -1, -1], np.int64)
+SIGN_Y = np.array([1, -1, -1, 1], np.int64)
+NEIGHBOUR_X = np.array([0, 0, 1, 1, -1], np.int64)
+NEIGHBOUR_Y = np.array([0, 1, 0, 1, 0], np.int64)
