@@ -1,0 +1,138 @@
+"""What touched what in a step of MuJoCo, as rows of the tape and as blows that may break things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from kinema.physics.fracture import Hit, broken_by, components, crack_energy, least_impulse
+from kinema.physics.mujoco_step import Contact, Stepper
+from kinema.physics.mujoco_units import Unit
+from kinema.physics.rotation import cross, unrotate
+
+LEAST = 1e-7
+"""Impulses below this are rounding [N s]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """Bonds of one body that broke in a step."""
+
+    piece: Int[np.ndarray, "crack 2"]
+    """On the tape."""
+    energy: Float[np.ndarray, " crack"]
+    """[J]"""
+
+
+def touches(
+    stepper: Stepper,
+) -> tuple[
+    Int[np.ndarray, "pair 2"],
+    Float[np.ndarray, " pair"],
+    Float[np.ndarray, "pair 3"],
+    Float[np.ndarray, " pair"],
+]:
+    """Rows of `tape.Contacts`: pieces, normal impulse [N s], mean point [m], deepest overlap [m]."""
+    contact = stepper.contact
+    assert contact is not None, "something touches"
+    impulse = stepper.normal_impulse()
+    keep = np.flatnonzero(impulse > LEAST)
+    pieces = np.array(
+        [
+            [stepper.now(int(k)).piece_at(point) for k in pair]
+            for pair, point in zip(contact.unit[keep], contact.point[keep], strict=True)
+        ],
+        np.int32,
+    ).reshape(-1, 2)
+    pairs, group = np.unique(np.sort(pieces, axis=1), axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    weight = impulse[keep]
+    total = np.bincount(group, weight, len(pairs))
+    point = np.stack([np.bincount(group, weight * contact.point[keep, k], len(pairs)) for k in range(3)], -1)
+    depth = np.zeros(len(pairs))
+    np.maximum.at(depth, group, -contact.gap[keep])
+    return pairs, total, point / total[:, None], depth
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blow:
+    """All that passed between two units in a step."""
+
+    unit: tuple[int, int]
+    impulse: Float[np.ndarray, " 3"]
+    """Normal impulse on the second, world [N s]."""
+    strength: float
+    point: Float[np.ndarray, " 3"]
+
+
+def blows(contact: Contact, impulse: Float[np.ndarray, " contact"]) -> list[Blow]:
+    """By pair of units, strongest first."""
+    pairs, group = np.unique(contact.unit, axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    along = impulse[:, None] * contact.normal
+    found = []
+    for number, pair in enumerate(pairs):
+        mine = group == number
+        weight = impulse[mine]
+        total = along[mine].sum(0)
+        strength = float(np.linalg.norm(total))
+        if strength > LEAST:
+            point = weight @ contact.point[mine] / weight.sum()
+            found.append(
+                Blow(unit=(int(pair[0]), int(pair[1])), impulse=total, strength=strength, point=point)
+            )
+    return sorted(found, key=lambda blow: -blow.strength)
+
+
+def first_split(
+    stepper: Stepper,
+    alive: dict[int, Bool[np.ndarray, " bond"]],
+    spent: dict[int, float],
+    broken: list[Broken],
+) -> int | None:
+    """Let the blows, strongest first, break bonds (in `alive`), until a unit comes apart; return which."""
+    assert stepper.contact is not None, "something touches"
+    for blow in blows(stepper.contact, stepper.normal_impulse()):
+        for k in blow.unit:
+            unit = stepper.now(k)
+            bonds = unit.body.bonds
+            if not unit.breakable or bonds is None or blow.strength < least_impulse(bonds):
+                continue
+            member = np.zeros(len(unit.body.pieces), bool)
+            member[unit.members] = True
+            hit = Hit(point=unit.in_body(blow.point), impulse=blow.strength, energy=_available(stepper, blow))
+            gone = broken_by(bonds, alive[unit.number], member, hit, spent[unit.number])
+            if not len(gone):
+                continue
+            energy = crack_energy(bonds, gone)
+            alive[unit.number][gone] = False
+            spent[unit.number] += float(energy.sum())
+            tape_piece = np.array([piece.index for piece in unit.body.pieces])
+            broken.append(Broken(piece=tape_piece[bonds.piece[gone]], energy=energy))
+            label = components(bonds, alive[unit.number])[unit.members]
+            if (label != label[0]).any():
+                return k
+    return None
+
+
+def _available(stepper: Stepper, blow: Blow) -> float:
+    """Kinetic energy of the approach along the blow, ½ m_eff v² [J]: all that a collision without friction
+    can take (Goldsmith, Impact, 1960)."""
+    normal = blow.impulse / blow.strength
+    closing = mobility = 0.0
+    for k, sign in zip(blow.unit, (1.0, -1.0), strict=True):
+        unit = stepper.now(k)
+        arm = blow.point - unit.position
+        closing += sign * float(normal @ (unit.velocity + cross(unit.spin, arm)))
+        mobility += _mobility(unit, arm, normal)
+    return 0.5 * max(closing, 0.0) ** 2 / mobility if mobility > 0 else 0.0
+
+
+def _mobility(unit: Unit, arm: Float[np.ndarray, " 3"], direction: Float[np.ndarray, " 3"]) -> float:
+    """Inverse of the mass that a blow along `direction` at `arm` from the centre meets [1/kg]."""
+    if unit.mode != "free":
+        return 0.0
+    lever = unrotate(unit.orientation, cross(arm, direction))
+    return 1 / unit.mass + float(lever @ np.linalg.solve(unit.inertia, lever))
