@@ -41,7 +41,7 @@ def test_kinetic_energy_of_a_spinning_rod() -> None:
 
 
 def test_kinetic_energy_of_a_cluster_is_that_of_its_pieces() -> None:
-    # Steiner: two point-like halves of a dumb-bell, 1 kg each at ±1 m, turning at 2 rad/s and flying at 3 m/s.
+    # Steiner: two halves of a dumb-bell, 1 kg each at ±1 m, turning at 2 rad/s and flying at 3 m/s.
     v = np.array([[3.0, 2.0, 0], [3.0, -2.0, 0]])
     spin = np.array([[0, 0, 2.0]] * 2)
     still = np.array([[1.0, 0, 0, 0]] * 2)
