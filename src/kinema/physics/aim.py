@@ -32,11 +32,16 @@ class Actor:
     mass: float
 
     @property
+    def pose(self) -> tuple[Float[np.ndarray, " 3"], Float[np.ndarray, " 4"]]:
+        """Position [m] and orientation of the body's frame at time 0."""
+        at = self.body.keyframes[0] if self.body.keyframes else self.body
+        return np.asarray(at.position, float), np.asarray(at.rotation, float)
+
+    @property
     def corners(self) -> Float[np.ndarray, "vertex 3"]:
         """Vertices in the world at time 0 [m]."""
-        return rotate(np.asarray(self.body.rotation), self.solid.surface.vertices) + np.asarray(
-            self.body.position
-        )
+        position, orientation = self.pose
+        return rotate(orientation, self.solid.surface.vertices) + position
 
     @property
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:

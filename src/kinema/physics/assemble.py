@@ -76,14 +76,12 @@ def assemble(drafts: Sequence[Draft]) -> tuple[tuple[WorldBody, ...], Geometry]:
 
 def _world_body(draft: Draft, start: int) -> WorldBody:
     body, solid = draft.actor.body, draft.actor.solid
-    position, orientation = body.position, body.rotation
-    if body.keyframes:
-        position, orientation = body.keyframes[0].position, body.keyframes[0].rotation
+    position, orientation = draft.actor.pose
     return WorldBody(
         name=body.name,
         motion=body.motion,
-        position=np.asarray(position, float),
-        orientation=np.asarray(orientation, float),
+        position=position,
+        orientation=orientation,
         velocity=np.asarray(body.velocity, float),
         spin=np.radians(body.spin),
         release_at=body.release_at,

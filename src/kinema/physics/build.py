@@ -13,7 +13,9 @@ from kinema.physics.bonds import make_bonds
 from kinema.physics.clock import choose_clock
 from kinema.physics.cut import Cut
 from kinema.physics.cut_plate import cut_pane
+from kinema.physics.cut_solid import cut_solid
 from kinema.physics.identity import world_hash
+from kinema.physics.overlap import refuse_overlap
 from kinema.physics.shapes import COARSEST, ROUND
 from kinema.physics.solid import Solid
 from kinema.physics.whole import make_solid
@@ -49,6 +51,7 @@ def build_world(shot: Shot, *, folder: str = ".") -> World:
         solid = solids[body.shape]
         actors.append(Actor(body=body, solid=solid, mass=_mass(body, material, solid, path)))
         matter.append(material)
+    refuse_overlap(actors, shot.forces)
     drafts = [_draft(shot, index, actors, matter[index]) for index in range(len(actors))]
     bodies, geometry = assemble(drafts)
     return World(
@@ -84,7 +87,7 @@ def _cut(actor: Actor, breaks: Breaks, focus: np.ndarray, rng: np.random.Generat
     if isinstance(shape, Pane):
         hit = (float(focus[0]), float(focus[2]))
         return cut_pane(shape.width, shape.height, shape.thickness, breaks.pieces, hit, rng)
-    raise ShotError(f"{path}.breaks", "must be on a pane", got=shape.kind, next_step="")
+    return cut_solid(actor.solid.surface, breaks.pieces, focus, rng, f"{path}.shape")
 
 
 def _mass(body: Body, material: Material, solid: Solid, path: str) -> float:

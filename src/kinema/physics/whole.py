@@ -17,12 +17,27 @@ from kinema.physics.inertia import (
     sphere_bulk,
     sum_of,
 )
+from kinema.physics.mesh import mesh_solid
 from kinema.physics.rotation import matrix, multiply, rotate
 from kinema.physics.shapes import faceted, primitive_surface
 from kinema.physics.solid import Solid
 from kinema.physics.surface import joined
+from kinema.physics.vase import vase_solid
 from kinema.physics.world import Collider
-from kinema.shot.body import Box, Capsule, Compound, Cone, ConvexHull, Cylinder, Pane, Plane, Shape, Sphere
+from kinema.shot.body import (
+    Box,
+    Capsule,
+    Compound,
+    Cone,
+    ConvexHull,
+    Cylinder,
+    Mesh,
+    Pane,
+    Plane,
+    Shape,
+    Sphere,
+    Vase,
+)
 
 
 def make_solid(shape: Shape, *, segments: int, folder: str, path: str) -> Solid:
@@ -52,8 +67,10 @@ def make_solid(shape: Shape, *, segments: int, folder: str, path: str) -> Solid:
             return _compound(parts)
         case Sphere() | Box() | Pane() | Cylinder() | Capsule() | Cone():
             return _primitive(shape, segments)
-        case _:
-            raise ShotError(path, "must be a shape", got=shape.kind, next_step="")
+        case Vase():
+            return vase_solid(shape, segments, path)
+        case Mesh():
+            return mesh_solid(shape, folder=folder, path=path)
 
 
 def _primitive(shape: Sphere | Box | Pane | Cylinder | Capsule | Cone, segments: int) -> Solid:
