@@ -1,0 +1,195 @@
+"""The camera: where it stands so that the bodies and what they do fill the picture, and how it moves."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from kinema.shot.prompt.scene import Move, Scene, Thing
+from kinema.shot.prompt.stage import Stage, Vector
+
+ASPECT = 16 / 9
+"""Shape of the picture a prompt is framed for; a taller one shows more."""
+FILL = 0.82
+"""Share of the picture the action fills."""
+_SENSOR = 36.0
+
+
+def interest(stage: Stage) -> Float[np.ndarray, "point 3"]:
+    """The corners of what must be in the picture [m]: every body but the ground, and the ways of the action."""
+    points: list[Vector] = []
+    moving = {name for name, block in stage.blocks.items() if any(map(any, block.velocity))}
+    for name, block in stage.blocks.items():
+        if name in moving and stage.paths:
+            continue  # its way is in `paths`
+        x, y, _ = block.base
+        half = block.half
+        if block.thing.entry["shape"] == "box" and block.thing.kind == "wall" and block.thing.count == 1:
+            half = tuple(min(h, 0.8) for h in half)
+        for sx in (-1, 1):
+            for sy in (-1, 1):
+                points += [(x + sx * half[0], y + sy * half[1], z) for z in (block.base[2], block.top)]
+    for path in stage.paths:
+        points += path
+    for name in moving:
+        radius = max(stage.blocks[name].member_half)
+        points += [
+            (x + s, y, z + s)
+            for x, y, z in (p for path in stage.paths for p in path)
+            for s in (-radius, radius)
+        ]
+    for extra in stage.extras:
+        x, y, z = extra["position"]
+        points.append((x, y, 0.0))
+    return np.array(points or [(0.0, 0.0, 0.0)])
+
+
+def azimuth_of(scene: Scene, stage: Stage) -> float:
+    """Where the camera stands round the action: 0 = south of it, positive towards east [deg]."""
+    if "azimuth" in scene.camera:
+        return scene.camera["azimuth"][0]
+    if stage.facing:
+        return 36.0
+    row = any(
+        b.thing.arrangement == "row" or (b.thing.count > 4 and b.thing.arrangement is None)
+        for b in stage.blocks.values()
+    )
+    return 28.0 if row else 14.0
+
+
+def frame(scene: Scene, stage: Stage) -> tuple[dict[str, Any], Vector, float, float]:
+    """(Camera as data, centre of the action [m], its radius [m], heading of the camera [deg from north])."""
+    points = interest(stage)
+    centre = (points.min(0) + points.max(0)) / 2
+    radius = float(np.linalg.norm(points - centre, axis=1).max()) or 0.1
+    azimuth = azimuth_of(scene, stage)
+    elevation = (
+        scene.camera["elevation"][0] if "elevation" in scene.camera else (7.0 if stage.facing else 10.0)
+    )
+    focal = scene.camera["focal_length"][0] if "focal_length" in scene.camera else 35.0
+    fill = FILL * (scene.camera["fill"][0] if "fill" in scene.camera else 1.0)
+    forward = _direction(azimuth, elevation)
+    distance = _fit(points - centre, forward, focal, fill)
+    position = centre - forward * distance
+    floor = 0.12 * min(radius, 1.0) if not scene.place.none else -math.inf
+    if position[2] < floor:  # the ground is solid: the eye stays above it
+        position[2] = floor
+    aim = centre
+    data: dict[str, Any] = {
+        "position": tuple(round(float(v), 4) for v in position),
+        "aim": tuple(round(float(v), 4) for v in aim),
+        "focal_length": focal,
+        "moves": _moves(scene, stage, distance),
+    }
+    data |= _optics(scene, stage)
+    _say(scene)
+    heading = math.degrees(math.atan2(forward[0], forward[1])) % 360.0
+    return data, tuple(float(v) for v in centre), radius, heading
+
+
+def _direction(azimuth: float, elevation: float) -> Float[np.ndarray, " 3"]:
+    """Unit vector the camera looks along."""
+    a, e = math.radians(azimuth), math.radians(elevation)
+    return np.array([-math.sin(a) * math.cos(e), math.cos(a) * math.cos(e), -math.sin(e)])
+
+
+def _fit(
+    points: Float[np.ndarray, "point 3"], forward: Float[np.ndarray, " 3"], focal: float, fill: float
+) -> float:
+    """Least distance from which every point lies within `fill` of the picture's half width and half height [m]."""
+    right = np.cross(forward, (0.0, 0.0, 1.0))
+    right = right / np.linalg.norm(right)
+    up = np.cross(right, forward)
+    across, above, ahead = points @ right, points @ up, points @ forward
+    half_width = _SENSOR / 2 / focal * fill
+    half_height = half_width / ASPECT
+    needed = np.maximum(np.abs(across) / half_width, np.abs(above) / half_height) - ahead
+    return float(max(needed.max(), 0.06))
+
+
+def _optics(scene: Scene, stage: Stage) -> dict[str, Any]:
+    """f-stop, focus, exposure, shutter: as said."""
+    said = scene.camera
+    optics: dict[str, Any] = {
+        key: said[key][0] for key in ("f_stop", "exposure", "shutter_angle") if key in said
+    }
+    if "focus" in said:
+        value = said["focus"][0]
+        if isinstance(value, Thing):
+            optics["focus"] = value.names[0]
+        elif value == "subject":
+            optics["focus"] = _subject(stage)
+        else:
+            optics["focus"] = value
+    elif "f_stop" in said:
+        optics["focus"] = _subject(stage)
+        scene.assumed.append(f"focus on {optics['focus']}")
+    if "focus" in optics and optics["focus"] != "deep" and "f_stop" not in said:
+        optics["f_stop"] = 2.8
+        scene.assumed.append("f/2.8")
+    return optics
+
+
+def _subject(stage: Stage) -> str:
+    """What a viewer looks at: what is hit, else what moves, else the first thing."""
+    for goal in stage.goals:
+        if goal["kind"] == "hits":
+            return goal["b"]
+    if stage.subject is not None:
+        return stage.subject
+    return next(iter(stage.blocks.values())).thing.names[0]
+
+
+def _say(scene: Scene) -> None:
+    if "focal_length" not in scene.camera:
+        scene.assumed.append("lens: 35 mm")
+    if not {"elevation", "azimuth", "fill", "aim"} & set(scene.camera):
+        scene.assumed.append("framing: three quarter view that holds all of the action")
+
+
+def _moves(scene: Scene, stage: Stage, distance: float) -> list[dict[str, Any]]:
+    return [_move(move, stage, distance) for move in scene.moves if move.kind != "static"]
+
+
+def _move(move: Move, stage: Stage, distance: float) -> dict[str, Any]:
+    pace = {None: 1.0, "slow": 0.5, "fast": 1.6}[move.pace]
+    sign = -1.0 if move.way in ("left", "down", "out") else 1.0
+    degrees = move.amount.get("angle", move.entry.get("degrees", 0.0) * (pace if move.pace else 1.0))
+    span: dict[str, Any] = {"kind": move.kind}
+    if move.start is not None:
+        span["start"] = move.start
+    if move.length is not None:
+        span["end"] = (move.start or 0.0) + move.length
+    if move.kind in ("push_in", "pull_out"):
+        share = move.entry["share"] * pace
+        if "length" in move.amount:
+            share = math.copysign(move.amount["length"] / distance, share)
+        if "percent" in move.amount:
+            share = math.copysign(move.amount["percent"] / 100, share)
+        if share >= 1:
+            raise move.draft.refuse(
+                "must stop before it reaches what it looks at",
+                got=f"{share * distance:.2f} m of {distance:.2f} m",
+                next_step="Push in less.",
+            )
+        return {**span, "kind": "push_in", "share": round(share, 6)}
+    if move.kind in ("pan", "tilt"):
+        return {**span, "degrees": sign * degrees}
+    if move.kind == "orbit":
+        # going round to the camera's left is clockwise from above
+        return {**span, "degrees": sign * degrees}
+    if move.kind in ("dolly", "crane"):
+        metres = move.amount.get("length", move.entry["metres"] * pace * min(max(distance / 3, 0.05), 3.0))
+        metres = round(metres, 4)
+        if move.way in ("in", "out"):
+            return {**span, "kind": "dolly", "forward": sign * metres}
+        if move.kind == "crane" or move.way in ("up", "down"):
+            return {**span, "kind": "dolly", "up": sign * metres}
+        return {**span, "right": sign * metres}
+    if move.kind == "track":
+        body = move.body.names[0] if move.body is not None else _subject(stage)
+        return {**span, "body": body, "follow": move.entry["follow"]}
+    return {**span, "degrees": move.amount.get("angle", move.entry.get("degrees", 0.4))}

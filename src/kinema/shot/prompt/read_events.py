@@ -1,0 +1,109 @@
+"""Verbs: who does what, to what, how fast, how far and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kinema.shot.prompt.grammar import Node
+from kinema.shot.prompt.lexer import Lexeme
+from kinema.shot.prompt.reading import Reading
+from kinema.shot.prompt.scene import Event, Relation, Thing
+
+
+def read_event(reading: Reading, node: Node) -> Event | None:
+    """The event a verb starts; None for a verb that only says where things are."""
+    assert node.head is not None
+    entry = node.head.sense.entry
+    reading.use(node.head)
+    event = Event(
+        node.head.sense.name,
+        entry.get("act"),
+        entry.get("does"),
+        reading.draft,
+        rests=entry.get("rests", False),
+    )
+    run = (*reading.take_pending(), *node.run)
+    doers = list(reading.subjects)
+    ordinal = next((word for word in run if word.terminal == "ORD"), None)
+    if ordinal is not None:
+        several = [thing for thing in reading.scene.things if thing.count > 1]
+        if several:
+            reading.use(ordinal)
+            place = int(ordinal.sense.entry)
+            doers, event.member = [several[-1]], several[-1].count // 2 if place == 0 else place - (place > 0)
+    event.doer = doers[0] if doers else None
+    if entry.get("arrange") and event.doer is not None and event.doer.count > 1:
+        event.doer.arrangement = entry["arrange"]
+        reading.draft.sets(f"{event.doer.path}.position")
+    apply_event_words(reading, event, run)
+    reading.scene.events.append(event)
+    # "a ball and a cube fall": one event each
+    for other in doers[1:]:
+        twin = Event(event.name, event.act, event.does, event.draft, doer=other, rests=event.rests)
+        apply_event_words(reading, twin, run)
+        reading.scene.events.append(twin)
+    return event
+
+
+def apply_event_words(reading: Reading, event: Event, run: Sequence[Lexeme]) -> None:
+    """Pace and quantities of an event."""
+    for word in run:
+        if word.sense.kind == "quality" and word.sense.name in ("slow", "fast", "soft", "hard"):
+            event.pace = {"soft": "slow", "hard": "fast"}.get(word.sense.name, word.sense.name)
+            reading.use(word)
+        if word.quantity is None:
+            continue
+        field = {
+            "speed": "speed",
+            "length": "distance",
+            "angle": "angle",
+            "spin": "spin",
+            "time": "at",
+            "impulse": "impulse",
+        }.get(word.quantity.dimension or "")
+        if field is None:
+            continue
+        value = word.quantity.value
+        if field in ("speed", "distance", "at") and value < 0:
+            raise reading.draft.refuse(
+                "must not be negative", got=word.text, next_step="Say the direction in words."
+            )
+        setattr(event, field, value)
+        reading.use(word)
+        if reading.draft is not event.draft:
+            event.others.append(reading.draft)
+        for twin in _twins(reading, event):
+            setattr(twin, field, value)
+
+
+def _twins(reading: Reading, event: Event) -> list[Event]:
+    return [other for other in reading.scene.events if other is not event and other.draft is event.draft]
+
+
+def add_adjunct(reading: Reading, event: Event, head: Lexeme, thing: Thing) -> None:
+    """ "into the pane", "onto the table", "down the ramp", "by a ball"."""
+    name = head.sense.name
+    if name == "by" and (event.does is not None or event.act == "push"):
+        event.target, event.doer = event.doer, thing
+        return
+    if event.rests and event.doer is not None:
+        for doer in reading.subjects or [event.doer]:
+            doer.relations.append(Relation(_static(name), thing, reading.draft))
+            reading.draft.sets(f"{doer.path}.position")
+        return
+    if event.target is not None and head.sense.kind == "relation" and event.target is not thing:
+        event.target.relations.append(Relation(name, thing, reading.draft))
+        reading.draft.sets(f"{event.target.path}.position")
+        return
+    if event.act == "lean" and event.doer is not None:
+        event.doer.relations.append(Relation("lean", thing, reading.draft))
+        reading.draft.sets(f"{event.doer.path}.rotation")
+        return
+    event.target, event.link = thing, name
+    event.others.append(reading.draft)
+    for twin in _twins(reading, event):
+        twin.target, twin.link = thing, name
+
+
+def _static(name: str) -> str:
+    return {"against": "beside", "in": "on", "at": "beside", "into": "on", "around": "beside"}.get(name, name)
