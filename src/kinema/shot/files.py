@@ -16,7 +16,6 @@ from kinema.shot.shot import MAX_BODIES, Shot
 from kinema.shot.tree import read_tree, word
 
 MAX_BYTES = 16 * 2**20
-MAX_PIECES = 100_000
 
 
 def load_shot(path: str | Path) -> Shot:
@@ -87,14 +86,6 @@ def validate_shot(tree: dict[str, Any], *, source: str = "shot") -> Shot:
         shot = Shot.model_validate(tree)
     except ValidationError as error:
         raise as_shot_error(error, tree, model=Shot, source=source) from error
-    pieces = sum(body.fracture.pieces for body in shot.bodies if body.fracture)
-    if pieces > MAX_PIECES:
-        raise ShotError(
-            "bodies",
-            f"must break into at most {MAX_PIECES} pieces in all",
-            got=pieces,
-            next_step="Lower `breaks.pieces`, or let fewer bodies break.",
-        )
     for body in shot.bodies:
         find_material(body.material, shot.materials, path=f"bodies[{body.name}].material")
     return shot
