@@ -1,8 +1,8 @@
 """Where a breakable body will be hit: what densest cells are wanted, before anything is simulated.
 
 A forecast, not a simulation: the centre of every moving body follows its parabola, its keyframes or its swing
-until it first meets the target's bounding box, grown by the mover's own radius. It only places cells; what breaks
-is decided by the contacts of the real run.
+until it first meets the target's bounding box, grown by the mover's own radius. It only places cells; what
+breaks is decided by the contacts of the real run.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Actor:
 def find_focus(
     actors: Sequence[Actor], index: int, forces: Forces, seconds: float
 ) -> Float[np.ndarray, " 3"]:
-    """The place in the frame of body `index` that is hit first [m]; the middle of the body if nothing comes."""
+    """The place in the frame of body `index` that is hit first [m]; its middle if nothing comes."""
     target = actors[index]
     times = np.linspace(0.0, seconds, SAMPLES)
     gravity = np.asarray(forces.gravity)
@@ -116,7 +116,7 @@ def _mover_path(
     gravity: np.ndarray,
     forces: Forces,
 ) -> np.ndarray | None:
-    """World positions `(time, 3)` of a body that goes somewhere of its own accord; None for one that rests."""
+    """World positions `(time, 3)` of a body that goes somewhere by itself; None for one that rests."""
     body = other.body
     if other is target or body.motion == "static" or isinstance(body.shape, Plane | Pane):
         return None
@@ -150,7 +150,7 @@ def _path(actor: Actor, times: np.ndarray, gravity: np.ndarray, forces: Forces) 
 
 
 def _swing(body: Body, gravity: np.ndarray, forces: Forces) -> np.ndarray | None:
-    """The arc of a body hung on a rope, ball joint or hinge, from where it is let go through its lowest point."""
+    """The arc of a body that hangs on a rope, ball joint or hinge, through its lowest point."""
     for joint in forces.joints:
         if isinstance(joint, Rope | Ball | Hinge) and body.name in (joint.a, joint.b):
             anchor = (

@@ -99,7 +99,7 @@ def _world_body(draft: Draft, start: int) -> WorldBody:
 
 
 def _pieces(draft: Draft, start: int) -> list[Piece]:
-    """Cells with mass. What facets leave out of a round body is spread over its cells: they weigh what it weighs."""
+    """Cells with mass. What facets leave out of a round body is spread over them: they weigh what it does."""
     volume = sum(cell.bulk.volume for cell in draft.cells)
     density = draft.actor.mass / volume if volume > 0 else 0.0
     return [

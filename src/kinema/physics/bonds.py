@@ -15,7 +15,7 @@ from kinema.shot.material import Material
 WEIBULL_MODULUS = 7.0
 """Scatter of the strength of as-received annealed glass: Weibull moduli of 5 to 10 are reported."""
 PLATE_REACH = 0.75
-"""Distance from the hit, in shorter sides, at which bending stress has faded: reference pane, 0.75 m of 1 m."""
+"""Distance from the hit at which bending stress has faded, in shorter sides of the pane."""
 BASE_SHARE = 0.02
 """Cells within this share of the height above the lowest point stand on the base."""
 

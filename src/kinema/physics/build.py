@@ -1,4 +1,4 @@
-"""Shot → World: every default resolved, every file read, every body cut that can break, every overlap refused."""
+"""Shot → World: defaults resolved, files read, bodies cut that can break, overlaps refused."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def build_world(shot: Shot, *, folder: str = ".") -> World:
 
 
 def _draft(shot: Shot, index: int, actors: list[Actor], material: Material) -> Draft:
-    """One body, cut if it can break. Its random numbers depend on the shot's seed and its place in the list."""
+    """One body, cut if it can break. Its random numbers come from the shot's seed and its place in the list."""
     actor = actors[index]
     breaks = actor.body.fracture
     if breaks is None:

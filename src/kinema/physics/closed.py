@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def as_manifold(surface: Surface, path: str) -> Manifold:
-    """The solid within a surface, with normals and UV on its corners. Raises `ShotError` if it is not closed."""
+    """The solid within a surface, with its normals and UV. Raises `ShotError` if it is not closed."""
     from manifold3d import Error, Manifold, Mesh64
 
     # Adding zero turns -0.0 into 0.0, so that equal positions are equal bytes.

@@ -1,8 +1,8 @@
 """How a plate cracks when it is struck at a point: spokes from the hit, arcs between them, branches outward.
 
-Made as cracks make it, one after the other: each new crack crosses one plate and ends at cracks that are there
-(T-junctions), radial ones first and arcs after them (Bradt, Fractography of Glass, 1994). Every plate so made
-is convex, and corners are shared, so the plates tile the pane exactly: no gap, no overlap, no lost mass.
+Made as cracks make it, one after the other: each new crack crosses one plate and ends at cracks that are
+there (T-junctions), radial ones first and arcs after them (Bradt, Fractography of Glass, 1994). Every plate
+so made is convex, and corners are shared, so the plates tile the pane exactly.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jaxtyping import Float
 CORE = 0.035
 """Plates stop growing smaller towards the hit within this share of the shorter side."""
 FALL = 1.35
-"""Plates per area fall with this power of the distance: a little over half lie within 0.35 sides of the hit."""
+"""Plates per area fall with this power of the distance from the hit."""
 DAGGER = 2.4
 """Plates longer than this times their width, along the spoke, are cut by an arc, others by a spoke."""
 VARIETY = 0.45
@@ -135,8 +135,8 @@ class Pattern:
 
 
 def crack_pattern(size: np.ndarray, focus: np.ndarray, count: int, rng: np.random.Generator) -> Pattern:
-    """`count` plates of a rectangle about the origin, struck at `focus` [m]; fewer only if it is so small that
-    plates would be slivers."""
+    """`count` plates of a rectangle about the origin, struck at `focus` [m]; fewer only if it is so small
+    that plates would be slivers."""
     short = float(size.min())
     tolerance = min(SMALLEST, 0.05 * math.sqrt(float(size.prod()) / count))
     focus = np.clip(focus, -0.48 * size, 0.48 * size)

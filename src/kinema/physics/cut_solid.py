@@ -1,7 +1,8 @@
-"""A massive or hollow body cut into cells: exact intersections of the body with the cells of a Voronoi diagram.
+"""A massive or hollow body cut into cells: its exact intersections with the cells of a Voronoi diagram.
 
-Cells of a Voronoi diagram are convex, so the hulls of pieces never overlap, whatever the body's shape. Booleans
-by manifold3d: volumes add up to the body's to rounding, and the normals and UV of its own surface are kept.
+Cells of a Voronoi diagram are convex, so the hulls of pieces never overlap, whatever the body's shape.
+Booleans by manifold3d: volumes add up to the body's to rounding, and the normals and UV of its own surface
+are kept.
 """
 
 from __future__ import annotations

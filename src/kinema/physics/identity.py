@@ -27,11 +27,11 @@ _MATTER = (
 
 
 def world_hash(shot: Shot, *, folder: str = ".") -> str:
-    """SHA-256 over canonical JSON: bodies without their looks, the mechanics (not the names) of their materials,
-    forces, time, seed, and the bytes of mesh files, which are found from `folder`.
+    """SHA-256 over canonical JSON: bodies without their looks, the mechanics (not the names) of their
+    materials, forces, time, seed, and the bytes of mesh files, which are found from `folder`.
 
-    Lights, camera, look, title, prompt and goals cannot change what happens and are left out; so is the split of
-    the world's rate into frame rate and slow motion. Raises `ShotError` for a missing mesh or material.
+    Lights, camera, look, title, prompt and goals cannot change what happens and are left out; so is the split
+    of the world's rate into frame rate and slow motion. Raises `ShotError` for a missing mesh or material.
     """
     tree = {
         "format": FORMAT,
@@ -56,7 +56,7 @@ def _body(body: Body, index: int, shot: Shot, folder: str) -> dict[str, Any]:
 
 
 def mesh_path(shape: Mesh, folder: str, path: str) -> Path:
-    """The file of a mesh, relative to the shot's folder, which it may not leave unless its path is absolute."""
+    """The file of a mesh: absolute, or relative to the shot's folder, which it then may not leave."""
     root = Path(folder).resolve()
     file = Path(shape.file) if Path(shape.file).is_absolute() else (root / shape.file).resolve()
     if not Path(shape.file).is_absolute() and not file.is_relative_to(root):

@@ -59,7 +59,7 @@ def capsule_bulk(radius: float, height: float) -> Bulk:
 
 
 def revolved_bulk(radius: Sequence[float], height: Sequence[float]) -> Bulk:
-    """A solid of revolution about z whose wall is straight between (radius, height) points, heights not falling.
+    """A solid of revolution about z, its wall straight between (radius, height) points; heights rise.
 
     V = π ∫ r² dz, I_zz = π/2 ∫ r⁴ dz, I_xx = π ∫ (r⁴/4 + r² z²) dz: polynomials of degree at most 4 on each
     stretch, for which three Gauss points are exact.

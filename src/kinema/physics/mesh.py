@@ -1,8 +1,8 @@
 """A mesh as a solid: what it weighs and what it collides as.
 
 A closed surface weighs what it encloses. One with holes encloses nothing definite: it weighs what its convex
-parts enclose together, which is more than the truth for a thin shell. Collisions use those parts (CoACD: Wei et
-al. 2022, ACM TOG 41:42), kept in the cache by content, for they cost seconds.
+parts enclose together, which is more than the truth for a thin shell. Collisions use those parts (CoACD: Wei
+et al. 2022, ACM TOG 41:42), kept in the cache by content, for they cost seconds.
 """
 
 from __future__ import annotations

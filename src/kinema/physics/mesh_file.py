@@ -7,6 +7,7 @@ numbers are metres, their z is up. A USD file without `prim` is taken whole, its
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -69,23 +70,23 @@ def _from_trimesh(file: Path, kind: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _from_usd(file: Path, shape: Mesh, path: str) -> tuple[np.ndarray, np.ndarray]:
-    from pxr import UsdGeom
+    from kinema.shot.usd_open import open_stage
 
-    from kinema.shot.usd_stage import open_stage
-
+    # pxr builds its modules at run time; type checkers see none of their names.
+    geometry: Any = import_module("pxr.UsdGeom")
     reading = open_stage(file)
     if shape.prim is not None:
         prim = reading.stage.GetPrimAtPath(shape.prim)
-        if not prim or not prim.IsA(UsdGeom.Mesh):
+        if not prim or not prim.IsA(geometry.Mesh):
             raise ShotError(
                 path.removesuffix("file") + "prim",
                 "must be the path of a Mesh prim",
                 got=f"{shape.prim} in {file.name}",
                 next_step="`usdtree` or usdview lists the prims.",
             )
-        return _triangles(UsdGeom.Mesh(prim), np.eye(4))
-    meshes = [prim for prim in reading.prims() if prim.IsA(UsdGeom.Mesh)]
-    parts = [_triangles(UsdGeom.Mesh(prim), reading.matrix(prim)) for prim in meshes]
+        return _triangles(geometry.Mesh(prim), np.eye(4))
+    meshes = [prim for prim in reading.prims() if prim.IsA(geometry.Mesh)]
+    parts = [_triangles(geometry.Mesh(prim), reading.matrix(prim)) for prim in meshes]
     starts = np.cumsum([0, *(len(points) for points, _ in parts)])
     if not parts:
         return np.empty((0, 3)), np.empty((0, 3), int)
@@ -100,7 +101,9 @@ def _triangles(mesh: Any, matrix: Float[np.ndarray, "4 4"]) -> tuple[np.ndarray,
     points = np.array(_first(mesh.GetPointsAttr()), float).reshape(-1, 3)
     counts = np.array(_first(mesh.GetFaceVertexCountsAttr()), int)
     indices = np.array(_first(mesh.GetFaceVertexIndicesAttr()), int)
-    if counts.sum() != len(indices) or (len(indices) and indices.max() >= len(points)):
+    if counts.sum() != len(indices) or (
+        len(indices) and not 0 <= indices.min() <= indices.max() < len(points)
+    ):
         raise ValueError("face counts and indices do not match the points")
     starts = np.repeat(np.cumsum(counts) - counts, np.maximum(counts - 2, 0))
     step = np.concatenate([np.arange(1, n - 1) for n in counts]) if len(counts) else np.empty(0, int)
@@ -120,8 +123,8 @@ def _first(attribute: Any) -> Any:
 
 
 def shaded(points: Float[np.ndarray, "point 3"], faces: Int[np.ndarray, "face 3"]) -> Surface:
-    """Triangles with smooth normals up to the crease angle, and UV in metres projected along the axis that each
-    face looks at most: continuous but for where that axis changes."""
+    """Triangles with smooth normals up to the crease angle, and UV in metres projected along the axis that
+    each face looks at most: continuous but for where that axis changes."""
     corners = points[faces] + 0.0
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     length = np.linalg.norm(normal, axis=1)

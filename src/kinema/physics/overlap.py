@@ -22,8 +22,8 @@ ALLOWED_SHARE = 0.02
 def refuse_overlap(actors: Sequence[Actor], forces: Forces) -> None:
     """Raises `ShotError` for the deepest-named first pair that overlaps at time 0.
 
-    Exempt: pairs of which neither is dynamic; pairs tied by a joint; and what is held at its edges or base, which
-    may reach into the static body that holds it.
+    Exempt: pairs of which neither is dynamic; pairs tied by a joint; and what is held at its edges or base,
+    which may reach into the static body that holds it.
     """
     tied = {frozenset((joint.a, joint.b)) for joint in forces.joints if joint.b is not None}
     solids = [_convexes(actor) for actor in actors]

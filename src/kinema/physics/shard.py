@@ -15,7 +15,7 @@ from kinema.physics.shapes import planar_uv
 from kinema.physics.surface import Surface, joined
 
 CRUMB = 0.02
-"""A part of a divided cell smaller than this share of a mean part stays with the neighbour it touches most."""
+"""A part of a divided cell smaller than this share of a mean part stays with its closest neighbour."""
 DUST = 1e-5
 """So does any part smaller than this: no engine can carry it."""
 
@@ -156,7 +156,7 @@ def _cell(shards: list[Shard], across: list[np.ndarray], group: np.ndarray, own:
 
 
 def _cracks(cells: tuple[Cell, ...]) -> Cracks:
-    """One per pair of cells that share a face; its sums run over the faces of the cell with the lower number."""
+    """One per pair of cells that share a face, summed over the faces of the cell with the lower number."""
     pairs, areas, middles, normals = [], [], [], []
     for index, cell in enumerate(cells):
         vectors = cell.surface.area_vectors

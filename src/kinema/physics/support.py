@@ -1,7 +1,8 @@
 """Convex solids by their support functions: how far each reaches in a direction, and how deep two overlap.
 
-The depth of two convex solids is the least, over directions n, of what A reaches along n plus what B reaches against
-it (the support function of their Minkowski difference). One direction where that is not positive proves them apart.
+The depth of two convex solids is the least, over directions n, of what A reaches along n plus what B reaches
+against it (the support function of their Minkowski difference). One direction where that is not positive
+proves them apart.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from kinema.physics.world import Collider
 
 RINGS = 14
 RING = 16
-"""The search turns the best direction by angles that halve RINGS times, from 35° to 0.004°, RING ways each."""
+"""The search turns the best direction RING ways, by angles that halve from 35° down."""
 MOST_CROSSES = 6000
 """Pairs of edge directions tried; a pair of large hulls has more, and the search stands in for them."""
 
@@ -104,8 +105,8 @@ class Convex:
 def depth(a: Convex, b: Convex, enough: float) -> tuple[float, Float[np.ndarray, " 3"]]:
     """How deep `a` and `b` overlap [m], and the unit direction in which `b` comes free soonest.
 
-    At most `enough`: apart or barely touching, and the search has stopped there. Exact for spheres, boxes and small
-    hulls; for other round solids to the angle of the search.
+    At most `enough`: apart or barely touching, and the search has stopped there. Exact for spheres, boxes and
+    small hulls; for other round solids to the angle of the search.
     """
 
     def overlap(n: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 
 @dataclass(frozen=True, kw_only=True)
 class Surface:
-    """Frame of the body, float64 [m]. Vertices are shared only where normal and UV are continuous; positions of
-    vertices that coincide are equal bit for bit, so that the surface is closed."""
+    """Frame of the body, float64 [m]. Vertices are shared only where normal and UV are continuous; positions
+    of vertices that coincide are equal bit for bit, so that the surface is closed."""
 
     vertices: Float[np.ndarray, "vertex 3"]
     normals: Float[np.ndarray, "vertex 3"]
@@ -74,8 +74,8 @@ def joined(surfaces: Sequence[Surface]) -> Surface:
 def flat(
     polygon: Float[np.ndarray, "corner 3"], normal: np.ndarray, uv: Float[np.ndarray, "corner 2"]
 ) -> Surface:
-    """A flat polygon, star-shaped about its mean corner, as a fan around it: no triangle folds over even where
-    merged corners have made an outline very slightly concave. A triangle stays one triangle."""
+    """A flat polygon, star-shaped about its mean corner, as a fan around it: no triangle folds over even
+    where merged corners have made an outline very slightly concave. A triangle stays one triangle."""
     k = len(polygon)
     if k == 3:
         vertices, coordinates, faces = polygon, uv, np.array([[0, 1, 2]])

@@ -20,8 +20,8 @@ ROWS = 40
 LIP_ROWS = 12
 SECTORS = 24
 BANDS = 7
-"""The wall collides as SECTORS × BANDS convex staves; their outer corners, at half steps too, are 0.2 % of the
-radius off the circle."""
+"""The wall collides as SECTORS × BANDS convex staves; their outer corners, at half steps too, are 0.2 % of
+the radius off the circle."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +53,8 @@ def vase_solid(shape: Vase, segments: int, path: str) -> Solid:
 
 
 def vase_outline(shape: Vase, path: str) -> Outline:
-    """Shape-preserving cubics (PCHIP, Fritsch & Carlson 1980) through the profile; the wall is `wall` thick at
-    right angles to its outer side."""
+    """Shape-preserving cubics (PCHIP, Fritsch & Carlson 1980) through the profile; the wall is `wall` thick
+    at right angles to its outer side."""
     from scipy.interpolate import PchipInterpolator
 
     radius, height = np.array(shape.profile).T
