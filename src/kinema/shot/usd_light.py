@@ -43,23 +43,10 @@ def read_lights(reading: Reading) -> list[dict[str, Any]]:
         reading.note(reading.path.name, "no light is on: a clear day with the sun at 40 degrees is added")
         sun = {"elevation": 40.0, "azimuth": 225.0}
         lights += [
-            {"name": reading.name_for(_Named("day_sun"), "light"), "kind": "sun", **sun},
-            {"name": reading.name_for(_Named("day_sky"), "light"), "kind": "sky", **sun},
+            {"name": reading.name_free(["day_sun"], "light"), "kind": "sun", **sun},
+            {"name": reading.name_free(["day_sky"], "light"), "kind": "sky", **sun},
         ]
     return lights
-
-
-class _Named:
-    """Stands for a prim where a thing that the stage lacks needs a name."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def GetName(self) -> str:
-        return self._name
-
-    def GetParent(self) -> _Named:
-        return _Named("")
 
 
 def _light(reading: Reading, prim: Any) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Open a USD stage safely: bounded in size, all layers in the folder of the file, complaints kept as notes."""
+"""Open a USD stage safely: bounded in size, all layers in the folder of the file, complaints noted."""
 
 from __future__ import annotations
 
