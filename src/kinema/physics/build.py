@@ -65,7 +65,7 @@ def build_world(shot: Shot, *, folder: str = ".") -> World:
 
 
 def _draft(shot: Shot, index: int, actors: list[Actor], material: Material) -> Draft:
-    """One body, cut if it can break. Its random numbers come from the shot's seed and its place in the list."""
+    """One body, cut if it can break; random numbers by the shot's seed and its place in the list."""
     actor = actors[index]
     breaks = actor.body.fracture
     if breaks is None:

@@ -70,7 +70,7 @@ def _from_trimesh(file: Path, kind: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _from_usd(file: Path, shape: Mesh, path: str) -> tuple[np.ndarray, np.ndarray]:
-    from kinema.shot.usd_open import open_stage
+    from kinema.shot.usd_stage import open_stage
 
     # pxr builds its modules at run time; type checkers see none of their names.
     geometry: Any = import_module("pxr.UsdGeom")
