@@ -56,7 +56,7 @@ def reasons_for(
 
 
 def _worst(found: set[Absence]) -> Absence:
-    return next((reason for reason in _WORST_FIRST if reason in found), "too small")
+    return min(found, key=_WORST_FIRST.index) if found else "too small"
 
 
 def _probe(corners: Float[np.ndarray, "face corner 3"], frame: Frame, view: View) -> np.ndarray:

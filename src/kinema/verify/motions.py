@@ -45,11 +45,12 @@ def motions_of(shot: Shot, tape: Tape) -> Motions:
     # A cluster that crosses into another gravity changes it at a moment the samples do not show.
     tied |= (gravity[:-1] != gravity[1:]).any(-1)
     group, touched, leaned = _groups(tape, dynamic)
+    asleep = _asleep(tape, _anywhere_in(group, touched))
     return Motions(
         dynamic=dynamic,
         group=group,
-        closed=~_anywhere_in(group, tied | leaned),
-        free=~_anywhere_in(group, tied | touched | _recast(tape)),
+        closed=~_anywhere_in(group, tied | leaned | asleep),
+        free=~_anywhere_in(group, tied | touched | asleep | _recast(tape)),
         gravity=gravity[:-1],
     )
 
@@ -121,6 +122,19 @@ def _groups(tape: Tape, dynamic: Bool[np.ndarray, " piece"]) -> tuple[np.ndarray
         graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(pieces, pieces))
         group[k] = connected_components(graph, directed=False)[1]
     return group, touched, leaned
+
+
+def _asleep(tape: Tape, touching: Bool[np.ndarray, "interval piece"]) -> Bool[np.ndarray, "interval piece"]:
+    """Pieces an engine has put to sleep on what they lie on: they stop dead, and no contact is reported any
+    more. Only what touched something just before may sleep; what stops in mid-air is not asleep."""
+    stopped = (tape.velocity[1:] == 0).all(-1) & (tape.spin[1:] == 0).all(-1)
+    asleep = np.zeros_like(stopped)
+    resting = np.zeros_like(stopped[0])
+    for k in range(len(stopped)):
+        # The step that puts to sleep reports no contact, and it may be the first of its interval.
+        lately = touching[max(0, k - 1) : k + 1].any(0)
+        asleep[k] = resting = stopped[k] & (lately | resting)
+    return asleep
 
 
 def _chain(labels: Int[np.ndarray, " piece"]) -> tuple[np.ndarray, np.ndarray]:
