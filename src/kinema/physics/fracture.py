@@ -9,7 +9,7 @@ overload, so a stronger hit never breaks less. What it leaves out: waves, contac
 of a body under a resting weight.
 
 Plate: bending under a point load (Timoshenko & Woinowsky-Krieger, Theory of Plates and Shells, 1959, §19),
-radial and hoop. Hoop is the larger, so cracks run outward as spokes: daggers. Solid: the hoop tension round
+radial and hoop: spokes first, then arcs across the wedges between them. Solid: the hoop tension round
 a point load on a half space, P (1-2nu) / (2 pi r²) (Boussinesq; Lawn 1998, J. Am. Ceram. Soc. 81:1977), and
 the splitting tension across the whole section, 0.9 P / t² (Hiramatsu & Oka 1966, Int. J. Rock Mech. 3:89),
 which for a hollow body of wall t is also about what bending of its wall gives. Radially the load presses;
@@ -31,6 +31,9 @@ SOLID_CONTACT = 2e-4
 """tau of a solid: Hertz's 2.87 (m²/(R E² v))^(1/5) for a kilogram of stone at some m/s is 2e-4 s."""
 NEAREST = 0.01
 """No bond is taken to be nearer the hit than this: the load is spread over a patch [m]."""
+PETALS = 2.0
+"""Once spokes have run, the wedges between them carry the load alone, as cantilevers: radial bending of a
+plate in these units of that of the whole plate. It is what lets daggers break off. A tuning constant."""
 SPALL = 0.4
 """Radial tension of the returning pulse as a share of the hoop tension. A tuning constant."""
 
@@ -58,8 +61,9 @@ def stress_per_newton(bonds: Bonds, point: Float[np.ndarray, 3]) -> Float[np.nda
     fade = np.log(np.maximum(bonds.reach / distance, 1.0))
     if bonds.plate:
         base = 3 / (2 * np.pi * t**2)
-        radial = base * (1 + nu) * fade
-        hoop = np.where(fade > 0, radial + base * (1 - nu), 0.0)
+        bending = base * (1 + nu) * fade
+        radial = PETALS * bending
+        hoop = np.where(fade > 0, bending + base * (1 - nu), 0.0)
     else:
         near = np.where(fade > 0, (1 - 2 * nu) / (2 * np.pi * distance**2), 0.0)
         hoop = near + 0.9 / t**2 * fade
@@ -79,7 +83,8 @@ def least_impulse(bonds: Bonds) -> float:
     nu, t = bonds.poisson_ratio, bonds.thickness
     fade = np.log(max(bonds.reach / NEAREST, 1.0))
     if bonds.plate:
-        worst = 3 / (2 * np.pi * t**2) * ((1 + nu) * fade + 1 - nu)
+        bending = (1 + nu) * fade
+        worst = 3 / (2 * np.pi * t**2) * max(PETALS * bending, bending + 1 - nu)
     else:
         worst = (1 - 2 * nu) / (2 * np.pi * NEAREST**2) + 0.9 / t**2 * fade
     return float(contact_time * bonds.strength.min() / worst) if worst > 0 and len(bonds.strength) else np.inf

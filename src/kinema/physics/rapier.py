@@ -68,7 +68,7 @@ class _Run:
         """From step `index` to the next, and onto the tape."""
         scene, outside = self._scene, self._outside
         work = outside.before_step(index)
-        outside.blow(scene.motion())
+        outside.blow()
         self._joints.kick_springs(scene.step / 2)
         before, hard, broken = step_with_breaking(scene, lambda: outside.aim(index), self._joints.on_split)
         now = scene.motion()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kinema.physics.rapier_scene import Scene
-from kinema.physics.rapier_unit import Unit
+from kinema.physics.rapier_unit import Solid, Unit
 from kinema.physics.rotation import rotate
 
 if TYPE_CHECKING:
@@ -71,72 +72,77 @@ def soft_pairs(scene: Scene, hard: list[rp.ContactPair]) -> list[rp.ContactPair]
 
 
 def blows(scene: Scene, pairs: Iterable[rp.ContactPair]) -> list[Blow]:
-    """By pair of units, strongest first."""
-    found: dict[tuple[int, int], tuple[Unit, Unit, list[rp.ContactPair]]] = {}
+    """By pair of units, strongest first; only those that may break something."""
+    groups: dict[tuple[int, int], list[rp.ContactPair]] = defaultdict(list)
+    units: dict[int, Unit] = {}
     for pair in pairs:
         first, second = scene.solids[pair.collider1.index].unit, scene.solids[pair.collider2.index].unit
-        found.setdefault((first.handle.index, second.handle.index), (first, second, []))[2].append(pair)
-    merged = []
-    for first, second, group in found.values():
+        if np.isfinite(min(first.least_impulse, second.least_impulse)):
+            groups[first.handle.index, second.handle.index].append(pair)
+            units |= {first.handle.index: first, second.handle.index: second}
+    found = []
+    for (one, two), group in groups.items():
+        first, second = units[one], units[two]
         impulse = np.array([pair.total_impulse().to_tuple() for pair in group])
         weight = np.linalg.norm(impulse, axis=1)
-        point = np.array([_mean_point(scene, pair) for pair in group])
-        merged.append(
-            Blow(
-                first=first,
-                second=second,
-                impulse=impulse.sum(0),
-                point=weight @ point / max(weight.sum(), 1e-30),
-            )
-        )
-    return sorted(merged, key=lambda blow: -blow.strength)
+        if np.linalg.norm(impulse.sum(0)) >= min(first.least_impulse, second.least_impulse):
+            point = weight @ _points(scene, group, deepest=False) / weight.sum()
+            found.append(Blow(first=first, second=second, impulse=impulse.sum(0), point=point))
+    return sorted(found, key=lambda blow: -blow.strength)
 
 
 def touches(scene: Scene, pairs: list[rp.ContactPair], *, deepest: bool) -> Touches:
     """Rows for the tape, one per pair of pieces. The point is the impulse-weighted mean of the contact
     points, or with `deepest` the deepest of them, which is much quicker to have and as good for things at
     rest."""
-    piece, impulse, point, depth = [], [], [], []
-    for pair in pairs:
-        contact = pair.find_deepest_contact()
-        if contact is None:
-            continue
-        one, two = pair.collider1.index, pair.collider2.index
-        where = _world(scene, one, contact.local_p1.to_tuple()) if deepest else _mean_point(scene, pair)
-        piece.append((_piece_at(scene, one, where), _piece_at(scene, two, where)))
-        impulse.append(pair.total_impulse_magnitude())
-        point.append(where)
-        depth.append(max(0.0, -contact.dist))
+    point = _points(scene, pairs, deepest=deepest)
+    contacts = [pair.find_deepest_contact() for pair in pairs]
+    piece = [
+        (_piece_at(scene.solids[pair.collider1.index], x), _piece_at(scene.solids[pair.collider2.index], x))
+        for pair, x in zip(pairs, point, strict=True)
+    ]
     rows = Touches(
         piece=np.array(piece, np.int32).reshape(-1, 2),
-        impulse=np.array(impulse, float),
-        point=np.array(point, float).reshape(-1, 3),
-        depth=np.array(depth, float),
+        impulse=np.array([pair.total_impulse_magnitude() for pair in pairs], float),
+        point=point,
+        depth=np.array([max(0.0, -contact.dist) if contact else 0.0 for contact in contacts], float),
     )
     return _merged(rows)
 
 
-def _mean_point(scene: Scene, pair: rp.ContactPair) -> Float[np.ndarray, 3]:
-    points = [point for manifold in pair.manifolds for point in manifold.points]
-    weight = np.array([point.impulse for point in points])
-    local = np.array([point.local_p1.to_tuple() for point in points])
-    return _world(scene, pair.collider1.index, weight @ local / max(weight.sum(), 1e-30))
+def _points(scene: Scene, pairs: list[rp.ContactPair], *, deepest: bool) -> Float[np.ndarray, "pair 3"]:
+    """Where each pair touches, world, on the first of the two [m]."""
+    if not pairs:
+        return np.zeros((0, 3))
+    rows = [row for k, pair in enumerate(pairs) for row in _contact_points(k, pair, deepest=deepest)]
+    table = np.array(rows)
+    index, weight = table[:, 0].astype(int), table[:, 1]
+    total = np.bincount(index, weight, len(pairs))
+    local = np.stack([np.bincount(index, weight * table[:, k], len(pairs)) for k in (2, 3, 4)], -1)
+    solids = [scene.solids[pair.collider1.index] for pair in pairs]
+    poses: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    for solid in solids:
+        if id(solid.unit) not in poses:
+            poses[id(solid.unit)] = solid.unit.pose
+    place, turn = (np.array(x) for x in zip(*(poses[id(solid.unit)] for solid in solids), strict=True))
+    offset = np.array([solid.position for solid in solids])
+    in_unit = offset + rotate(np.array([solid.orientation for solid in solids]), local / total[:, None])
+    return place + rotate(turn, in_unit)
 
 
-def _world(scene: Scene, collider: int, local: Float[np.ndarray, 3] | tuple[float, ...]) -> np.ndarray:
-    """From the collider's frame, at the end of the step."""
-    solid = scene.solids[collider]
-    in_unit = solid.position + rotate(solid.orientation, np.asarray(local, float))
-    position, turn = solid.unit.pose
-    return position + rotate(turn, in_unit)
+def _contact_points(k: int, pair: rp.ContactPair, *, deepest: bool) -> list[tuple[float, ...]]:
+    """Rows of pair, weight, point in the frame of the first solid."""
+    if deepest:
+        contact = pair.find_deepest_contact()
+        return [(k, 1.0, *contact.local_p1.to_tuple())] if contact else [(k, 1.0, 0.0, 0.0, 0.0)]
+    # Some weight for points without impulse, lest all have none.
+    points = (point for manifold in pair.manifolds for point in manifold.points)
+    return [(k, point.impulse + 1e-20, *point.local_p1.to_tuple()) for point in points]
 
 
-def _piece_at(scene: Scene, collider: int, point: Float[np.ndarray, 3]) -> int:
-    """The piece a collider belongs to; where it covers many, the one whose centre is nearest."""
-    solid = scene.solids[collider]
-    if solid.piece >= 0:
-        return solid.piece
-    return solid.unit.nearest(solid.unit.at_rest(point))[1]
+def _piece_at(solid: Solid, point: Float[np.ndarray, 3]) -> int:
+    """The piece that a solid belongs to; where it covers many, the one whose centre is nearest."""
+    return solid.piece if solid.piece >= 0 else solid.unit.nearest(solid.unit.at_rest(point))[1]
 
 
 def _merged(rows: Touches) -> Touches:

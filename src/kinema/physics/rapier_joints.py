@@ -64,6 +64,7 @@ class Joints:
         for tie in self.ties:
             if tie.spring is not None and tie.handle is None:
                 tie.spring.kick(time)
+                self._scene.disturb()
 
     @property
     def elastic(self) -> float:

@@ -47,14 +47,14 @@ class Outside:
                 origin, turn = pose_at(unit.body, time)
                 unit.rigid.set_next_kinematic_position(isometry(origin + rotate(turn, unit.centre), turn))
 
-    def blow(self, now: Motion) -> None:
+    def blow(self) -> None:
         """Set the force of the wind for this step."""
         wind, scene = self._forces.wind, self._scene
         free = [k for k, unit in enumerate(scene.moving) if not unit.fixed]
         if wind is None or not free:
             return
         area = np.array([scene.moving[k].area for k in free])
-        drag = drag_force(wind, scene.true_velocity(now)[free], area, scene.mass[free], scene.step)
+        drag = drag_force(wind, scene.true_velocity(scene.motion())[free], area, scene.mass[free], scene.step)
         for k, force in zip(free, drag, strict=True):
             scene.moving[k].drag = force
             scene.apply_force(scene.moving[k])
@@ -87,6 +87,7 @@ class Outside:
         place, turn = unit.pose
         at = place if push.point is None else place + rotate(turn, point - unit.centre)
         unit.rigid.apply_impulse_at_point(triple(np.asarray(push.impulse, float)), triple(at))
+        self._scene.disturb()
         return self._kinetic(unit) - before
 
     def _kinetic(self, unit: Unit) -> float:

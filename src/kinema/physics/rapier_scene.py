@@ -51,6 +51,7 @@ class Scene:
         self.alive = {n: np.ones(len(b.bonds.area), bool) for n, b in enumerate(world.bodies) if b.bonds}
         """Living bonds by number of the body."""
         self._clusters = len(world.bodies)
+        self._motion: Motion | None = None
         for number, body in enumerate(world.bodies):
             held = body.motion == "dynamic" and release_step(body, world.clock.step) > 0
             anchored = body.bonds is not None and bool(body.bonds.anchored.any())
@@ -79,6 +80,7 @@ class Scene:
 
     def arrange(self) -> None:
         """Index arrays of the units that move, after any change of which do."""
+        self.disturb()
         self.moving = [u for u in self.units if not u.fixed or u.body.motion == "kinematic"]
         self.row = {id(u): k for k, u in enumerate(self.moving)}
         """Of a moving unit in `Motion`."""
@@ -97,8 +99,22 @@ class Scene:
 
     # --- reading out and putting back -------------------------------------------------------------------
 
+    def disturb(self) -> None:
+        """To be called by whoever changes a pose or a velocity in Rapier: what was read of them is old."""
+        self._motion = None
+
+    def advance(self) -> None:
+        """One step of Rapier."""
+        self.rapier.step()
+        self.disturb()
+
     def motion(self) -> Motion:
-        """What Rapier has now."""
+        """What Rapier has now; read once for as long as nothing changes."""
+        if self._motion is None:
+            self._motion = self._read()
+        return self._motion
+
+    def _read(self) -> Motion:
         raw = [((b := u.rigid).position, b.linvel, b.angvel) for u in self.moving]
         flat = np.array(
             [
@@ -119,6 +135,7 @@ class Scene:
         """Undo a step, for units whose number has not changed since."""
         for unit, (pose, velocity, spin) in zip(self.moving, before.raw, strict=True):
             unit.rigid.position, unit.rigid.linvel, unit.rigid.angvel = pose, velocity, spin
+        self._motion = before
 
     def refresh(self, now: Motion) -> None:
         """Bring `state` up to what Rapier has, with velocities as they are, not as they are stored."""
@@ -160,6 +177,7 @@ class Scene:
         if not unit.kicked and not unit.jointed and not unit.fixed and unit.gravity.any():
             unit.rigid.linvel = vector(unit.stored_velocity - unit.gravity * self.half_kick)
             unit.kicked = True
+            self.disturb()
             if id(unit) in self.row:
                 self._kicked[self.row[id(unit)]] = True
 
@@ -167,6 +185,7 @@ class Scene:
         """From now on the unit feels `gravity`; its true velocity stays what it is."""
         if unit.kicked:
             unit.rigid.linvel = vector(unit.stored_velocity + (unit.gravity - gravity) * self.half_kick)
+            self.disturb()
         unit.gravity = gravity
         own = np.array_equal(gravity, self.world.forces.gravity)
         unit.rigid.gravity_scale = float(own)

@@ -53,6 +53,8 @@ class Unit:
     """Cannot be moved by what hits it: static, keyframed, framed, or held until its release."""
     handle: rp.RigidBodyHandle
     rigid: rp.RigidBody
+    least_impulse: float
+    """Blows below this break nothing [N s]; infinite where there is nothing left to break."""
     gravity: Float[np.ndarray, 3] = field(default_factory=lambda: np.zeros(3))
     """That acts on it [m/s²]."""
     kicked: bool = False
@@ -61,11 +63,6 @@ class Unit:
     """Held by a joint that leaves it no free flight."""
     drag: Float[np.ndarray, 3] = field(default_factory=lambda: np.zeros(3))
     """Of the wind, during the step [N]."""
-
-    @property
-    def breakable(self) -> bool:
-        """Still holds bonds that a hit may break."""
-        return self.body.bonds is not None and self.body.motion == "dynamic" and len(self.members) > 1
 
     @property
     def pose(self) -> tuple[Float[np.ndarray, 3], Float[np.ndarray, 4]]:
@@ -176,6 +173,7 @@ def add_unit(
         fixed=fixed or body.motion != "dynamic",
         handle=handle,
         rigid=rigid,
+        least_impulse=_least_impulse(body, members),
     )
     return unit, _add_solids(rapier, unit)
 
@@ -201,6 +199,11 @@ def _add_solids(rapier: rp.PhysicsWorld, unit: Unit) -> dict[int, Solid]:
     return solids
 
 
+def _least_impulse(body: WorldBody, members: Int[np.ndarray, " member"]) -> float:
+    breakable = body.bonds is not None and body.motion == "dynamic" and len(members) > 1
+    return least_impulse(body.bonds) if breakable and body.bonds is not None else np.inf
+
+
 def _least_force(rapier: rp.PhysicsWorld, unit: Unit) -> float:
     """Contacts above this are looked at in every step [N]."""
     step = rapier.integration_parameters.dt
@@ -208,6 +211,4 @@ def _least_force(rapier: rp.PhysicsWorld, unit: Unit) -> float:
     least = max(_BODY_EVENT * unit.mass * gravity.norm(), _LEAST_EVENT / step)
     if len(unit.members) < len(unit.body.pieces):
         least = max(least, _SHARD_EVENT / step)
-    if unit.breakable and unit.body.bonds is not None:
-        least = min(least, least_impulse(unit.body.bonds) / step)
-    return least
+    return min(least, unit.least_impulse / step)
