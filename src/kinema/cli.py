@@ -7,6 +7,7 @@ Exit codes: 0 done; 2 the request cannot be accepted; 3 made, but the report fai
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -116,20 +117,20 @@ def parse(
         _print_json(
             {
                 "shot": to_tree(compiled.shot),
-                "phrases": [{"text": p.text, "set": list(p.sets)} for p in compiled.phrases],
+                "phrases": [{"words": p.words, "sets": [str(s) for s in p.sets]} for p in compiled.phrases],
                 "assumed": list(compiled.assumed),
-                "unknown": [{"text": u.text, "suggestions": list(u.suggestions)} for u in compiled.unknown],
+                "unknown": [{"word": u.word, "suggestions": list(u.suggestions)} for u in compiled.unknown],
             }
         )
         return
     print(dump_shot(compiled.shot), end="")
     for phrase in compiled.phrases:
-        _say(f"# {phrase.text!r} → {'; '.join(phrase.sets) or 'joins the words around it'}")
+        _say(f"# {phrase.words!r} → {'; '.join(map(str, phrase.sets)) or 'joins the words around it'}")
     for line in compiled.assumed:
         _say(f"# assumed: {line}")
     for word in compiled.unknown:
         near = f"; did you mean {', '.join(word.suggestions)}?" if word.suggestions else ""
-        _say(f"# not understood: {word.text!r}{near}")
+        _say(f"# not understood: {word.word!r}{near}")
 
 
 @app.command()
@@ -239,23 +240,25 @@ def _print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, default=str))
 
 
+class Stopped(BaseException):
+    """Ctrl-C or SIGTERM. No `except Exception` on the way may swallow it."""
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise Stopped
+
+
 def main() -> None:
     """Entry point: every error ends here, as one line and an exit code."""
-    import signal
-
-    import click
-
-    # A job manager's SIGTERM is a polite Ctrl-C: frames in flight are dropped, drawn ones kept.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A job manager's SIGTERM is a polite Ctrl-C: the frame in flight is dropped, drawn ones are kept.
+    signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGTERM, _stop)
     try:
-        sys.exit(typer.main.get_command(app).main(standalone_mode=False) or 0)
+        app()
     except KinemaError as error:
         _say(f"kinema: {error}")
         raise SystemExit(error.exit_code) from None
-    except click.ClickException as error:
-        error.show()
-        raise SystemExit(error.exit_code) from None
-    except (KeyboardInterrupt, click.Abort):
+    except Stopped:
         _say("kinema: stopped. Frames already drawn are kept; the same command goes on from them.")
         raise SystemExit(130) from None
     except BrokenPipeError:

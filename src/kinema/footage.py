@@ -22,6 +22,7 @@ from kinema.media.look import grade_named
 from kinema.media.view import ViewTransform
 from kinema.physics.tape import Tape
 from kinema.progress import Progress
+from kinema.render.camera import CameraPath
 from kinema.render.frame import Frame, Picture, Renderer
 from kinema.shot.shot import Shot
 from kinema.verify.drawn import Drawn, FrameFacts, facts_of
@@ -49,7 +50,7 @@ def renderer_named(quality: str, assets: str | Path) -> Renderer:
         return Preview(assets=assets)
     from kinema.render.pathtrace import PathTracer
 
-    return PathTracer(assets=assets)
+    return PathTracer(folder=str(assets))
 
 
 class Rushes(Protocol):
@@ -141,7 +142,7 @@ def film(
             report(len(facts), len(wanted))
     write_png(take.thumbnail, stills[len(stills) // 2])
     write_png(take.contact_sheet, contact_sheet(stills, columns=3))
-    drawn = Drawn(width=job.width, height=job.height, frames=tuple(facts))
+    drawn = Drawn(width=job.width, height=job.height, first=wanted.start, frames=tuple(facts))
     return Footage(clip, drawn, tuple(png_bytes(picture) for picture in stills), renderer.name)
 
 
@@ -188,13 +189,12 @@ def frames(
     for index in kept:
         yield rushes.read(index)
     picture = Picture(width=job.width, height=job.height, noise=job.noise)
-    previous = rushes.read(kept[-1])[0] if kept else None
+    camera = CameraPath(shot, tape, job.width, job.height)
     missing = wanted[len(kept) :]
     if not missing:
         return
     for frame in renderer.draw(shot, tape, picture, missing):
         colour = np.clip(frame.colour, 0, 65504).astype(np.float16)
-        seen = facts_of(frame, tape.geometry, previous)
+        seen = facts_of(frame, tape, camera)
         rushes.keep(frame, colour, seen)
-        previous = colour
         yield colour, seen

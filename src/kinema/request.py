@@ -64,7 +64,7 @@ def _from_words(text: str, *, strict: bool, llm: bool) -> Request:
 
     compiled = compile_prompt(text, strict=strict)
     notes = [
-        f"not understood: {u.text!r}"
+        f"not understood: {u.word!r}"
         + (f"; did you mean {', '.join(u.suggestions)}?" if u.suggestions else "")
         for u in compiled.unknown
     ]
