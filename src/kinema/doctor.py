@@ -135,8 +135,8 @@ assert double(np.ones(8)).sum() == 16
 print("numba", nb.__version__, "on", nb.get_num_threads(), "threads")
 """
 _MITSUBA = """
-from kinema.render.pathtrace.mitsuba import load
-mi = load()
+from kinema.render.pathtrace.variant import mitsuba
+mi = mitsuba()
 film = {"type": "hdrfilm", "width": 8, "height": 8}
 scene = mi.load_dict({"type": "scene", "integrator": {"type": "path"}, "light": {"type": "constant"},
                       "sensor": {"type": "perspective", "film": film}})
