@@ -15,7 +15,7 @@ from jaxtyping import Float
 from kinema.physics.engine import Progress, silent
 from kinema.physics.forces import drag_force, motion_over, pose_at, pushes_by_step, release_step
 from kinema.physics.fracture import components
-from kinema.physics.mujoco_blows import Broken, first_split, touches
+from kinema.physics.mujoco_blows import Broken, Touches, first_split, merged, touches
 from kinema.physics.mujoco_joints import sort_ties
 from kinema.physics.mujoco_model import compile_model
 from kinema.physics.mujoco_step import Stepper
@@ -25,6 +25,8 @@ from kinema.physics.rotation import cross, rotate
 from kinema.physics.tape import Tape
 from kinema.physics.world import World
 
+PARTS = 6
+"""A step is cut at blows on what can break into at most so many parts."""
 ROUNDS = 8
 """At most so many times a step is tried again; what would break after that breaks in the next step."""
 
@@ -65,31 +67,46 @@ class _Run:
             if body.bonds is not None
         }
         self.clusters = len(world.bodies)
-        self.rebuild(first_units(world), 0)
+        self.broken: list[Broken] = []
+        self.spent: dict[int, float] = defaultdict(float)
+        """On cracks of each body in this step [J]."""
+        self.rebuild(first_units(world), 0.0)
 
-    def rebuild(self, units: list[Unit], k: int) -> None:
-        """Compile anew at step `k`: topology changed. Units go in the order of their first piece."""
+    def rebuild(self, units: list[Unit], time: float) -> None:
+        """Compile anew at a moment: topology changed. Units go in the order of their first piece."""
         self.units = sorted(units, key=lambda unit: int(unit.pieces[0]))
         ties = sort_ties(self.world, self.units)
         self.stepper = Stepper(self.world, self.units, compile_model(self.world, self.units, ties))
         self.readout = Readout(self.units)
         self.breakable = any(unit.breakable for unit in self.units)
         self.driven = [i for i, unit in enumerate(self.units) if unit.mode == "driven"]
-        self._drive(k)
+        self._drive(time)
 
     def step(self, k: int) -> None:
-        """From step `k` to the next, recorded."""
+        """From step `k` to the next, recorded; in parts, where a blow falls within it."""
         work = self._release(k) + self._push(k)
-        force, broken = self._solve(k)
-        start = self.stepper.position.copy()
-        if self.stepper.contact is not None:
-            self.recorder.contacts(*touches(self.stepper))
-        work += self.stepper.work_of_driven()
-        self.stepper.integrate()
-        work += float(np.einsum("uk,uk->", force, self.stepper.position - start))
-        for group in broken:
+        time, left = k * self.h, self.h
+        rows: list[Touches] = []
+        self.spent.clear()
+        for part in range(PARTS):
+            self._drive(time)
+            force, length = self._solve(time, left, whole=part == PARTS - 1)
+            before = self.stepper.position.copy()
+            if self.stepper.contact is not None:
+                rows.append(touches(self.stepper))
+            work += self.stepper.work_of_driven()
+            self.stepper.integrate()
+            work += float(np.einsum("uk,uk->", force, self.stepper.position - before))
+            time, left = time + length, left - length
+            if left <= 0:
+                break
+        self._drive((k + 1) * self.h)
+        if rows:
+            row = merged(rows)
+            self.recorder.contacts(row.piece, row.impulse, row.point, row.depth)
+        for group in self.broken:
             self.recorder.cracks(group.piece, group.energy)
-        self._drive(k + 1)
+        self.broken.clear()
         self._write_state()
         self.recorder.record(self.state, elastic=self.stepper.elastic(), work=work)
 
@@ -105,7 +122,10 @@ class _Run:
         if not due:
             return 0.0
         before = self.stepper.kinetic()
-        self.rebuild([unit.released() if unit.number in due else unit for unit in self.stepper.kept()], k)
+        self.rebuild(
+            [unit.released() if unit.number in due else unit for unit in self.stepper.kept()],
+            k * self.h,
+        )
         return self.stepper.kinetic() - before
 
     def _push(self, k: int) -> float:
@@ -122,9 +142,8 @@ class _Run:
                 work += self.stepper.strike(i, np.array(push.impulse), turned)
         return work
 
-    def _drive(self, k: int) -> None:
-        """Put keyframed bodies where they are at step `k`, moving as they do until the next."""
-        time = k * self.h
+    def _drive(self, time: float) -> None:
+        """Put keyframed bodies where they are, moving as they do over the next step."""
         for i in self.driven:
             unit = self.units[i]
             origin, turn = pose_at(unit.body, time)
@@ -136,31 +155,28 @@ class _Run:
 
     # --- forces, contacts, cracks ---------------------------------------------------------------------------
 
-    def _solve(self, k: int) -> tuple[Float[np.ndarray, "unit 3"], list[Broken]]:
-        """Solve the step, breaking what it breaks; return the wind's force on each unit [N] and the cracks."""
-        broken: list[Broken] = []
-        wind = np.zeros((len(self.units), 3))
-        spent: dict[int, float] = defaultdict(float)
+    def _solve(self, time: float, left: float, *, whole: bool) -> tuple[Float[np.ndarray, "unit 3"], float]:
+        """Solve what is `left` of the step, or up to the next blow, breaking what that breaks.
+
+        Returns the wind's force on each unit [N] and the length that was solved [s]."""
         for attempt in range(ROUNDS + 1):
             stepper = self.stepper
             wind = self._wind()
             # MuJoCo pulls all with the world's gravity; regions differ from it.
-            change = np.where(
-                stepper.free[:, None], stepper.gravity - np.array(self.world.forces.gravity), 0.0
-            )
-            stepper.solve(wind + stepper.mass[:, None] * change)
+            change = np.where(stepper.free[:, None], stepper.felt - np.array(self.world.forces.gravity), 0.0)
+            length = stepper.solve(wind + stepper.mass[:, None] * change, left, whole=whole)
             if attempt == ROUNDS or not self.breakable or stepper.contact is None:
-                break
-            apart = first_split(stepper, self.alive, spent, broken)
+                return wind, length
+            apart = first_split(stepper, self.alive, self.spent, self.broken)
             if apart is None:
-                break
+                return wind, length
             kept = stepper.kept()
             bonds = kept[apart].body.bonds
             assert bonds is not None, "only a bonded body splits"
             parts = split(kept[apart], components(bonds, self.alive[kept[apart].number]), self.clusters)
             self.clusters += len(parts)
-            self.rebuild([*kept[:apart], *kept[apart + 1 :], *parts], k)
-        return wind, broken
+            self.rebuild([*kept[:apart], *kept[apart + 1 :], *parts], time)
+        raise AssertionError("the last attempt returns")
 
     def _wind(self) -> Float[np.ndarray, "unit 3"]:
         """Mean force of the wind over the coming step on each unit [N]."""

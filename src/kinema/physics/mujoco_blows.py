@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from kinema.physics.fracture import Hit, broken_by, components, crack_energy, least_impulse
-from kinema.physics.mujoco_step import Contact, Stepper
+from kinema.physics.mujoco_contact import Meeting
+from kinema.physics.mujoco_step import Stepper
 from kinema.physics.mujoco_units import Unit
 from kinema.physics.rotation import cross, unrotate
 
@@ -26,34 +27,45 @@ class Broken:
     """[J]"""
 
 
-def touches(
-    stepper: Stepper,
-) -> tuple[
-    Int[np.ndarray, "pair 2"],
-    Float[np.ndarray, " pair"],
-    Float[np.ndarray, "pair 3"],
-    Float[np.ndarray, " pair"],
-]:
-    """Rows of `tape.Contacts`: pieces, normal impulse [N s], mean point [m], deepest overlap [m]."""
+@dataclass(frozen=True, kw_only=True)
+class Touches:
+    """Rows as of `tape.Contacts`."""
+
+    piece: Int[np.ndarray, "row 2"]
+    impulse: Float[np.ndarray, " row"]
+    point: Float[np.ndarray, "row 3"]
+    depth: Float[np.ndarray, " row"]
+
+
+def touches(stepper: Stepper) -> Touches:
+    """What passed between pieces in the step that is solved."""
     contact = stepper.contact
     assert contact is not None, "something touches"
     impulse = stepper.normal_impulse()
     keep = np.flatnonzero(impulse > LEAST)
-    pieces = np.array(
+    piece = np.array(
         [
-            [stepper.now(int(k)).piece_at(point) for k in pair]
+            [stepper.piece_at(int(k), point) for k in pair]
             for pair, point in zip(contact.unit[keep], contact.point[keep], strict=True)
         ],
         np.int32,
     ).reshape(-1, 2)
-    pairs, group = np.unique(np.sort(pieces, axis=1), axis=0, return_inverse=True)
+    depth = np.maximum(-contact.gap[keep], 0.0)
+    return Touches(piece=piece, impulse=impulse[keep], point=contact.point[keep], depth=depth)
+
+
+def merged(rows: list[Touches]) -> Touches:
+    """One row per pair of pieces."""
+    piece = np.concatenate([row.piece for row in rows])
+    weight = np.concatenate([row.impulse for row in rows])
+    point = np.concatenate([row.point for row in rows])
+    pairs, group = np.unique(np.sort(piece, axis=1), axis=0, return_inverse=True)
     group = group.reshape(-1)
-    weight = impulse[keep]
     total = np.bincount(group, weight, len(pairs))
-    point = np.stack([np.bincount(group, weight * contact.point[keep, k], len(pairs)) for k in range(3)], -1)
+    mean = np.stack([np.bincount(group, weight * point[:, k], len(pairs)) for k in range(3)], -1)
     depth = np.zeros(len(pairs))
-    np.maximum.at(depth, group, -contact.gap[keep])
-    return pairs, total, point / total[:, None], depth
+    np.maximum.at(depth, group, np.concatenate([row.depth for row in rows]))
+    return Touches(piece=pairs, impulse=total, point=mean / total[:, None], depth=depth)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +79,11 @@ class Blow:
     point: Float[np.ndarray, " 3"]
 
 
-def blows(contact: Contact, impulse: Float[np.ndarray, " contact"]) -> list[Blow]:
+def blows(contact: Meeting, impulse: Float[np.ndarray, " contact"]) -> list[Blow]:
     """By pair of units, strongest first."""
     pairs, group = np.unique(contact.unit, axis=0, return_inverse=True)
     group = group.reshape(-1)
-    along = impulse[:, None] * contact.normal
+    along = impulse[:, None] * contact.frame[:, 0]
     found = []
     for number, pair in enumerate(pairs):
         mine = group == number

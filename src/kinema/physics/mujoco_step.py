@@ -3,12 +3,7 @@
 """One step of MuJoCo, opened between finding contacts and solving them, for contacts by kinema's law.
 
 MuJoCo knows no restitution and lets friction lift what slides. Here every contact is told, as the
-acceleration its three rows must reach, with which velocity it shall end the step:
-
-* along the normal: not deeper than touching (a contact is seen before it is one), back out of an overlap
-  slowly, or, hit hard enough, away with restitution times the speed of approach;
-* across it: no slip, as far as Coulomb's cone allows.
-
+acceleration its three rows must reach, with which velocity it shall end the step (`mujoco_contact`).
 The cone is MuJoCo's convex one, in which slip v lifts by mu v. De Saxcé's correction takes mu times the slip
 off the normal target and solves again, until slip and target agree (De Saxcé & Feng 1998, Math. Comput.
 Modelling 28:225; Acary et al. 2011, ZAMM 91:386).
@@ -16,50 +11,26 @@ Modelling 28:225; Acary et al. 2011, ZAMM 91:386).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from kinema.physics.forces import gravity_at
 from kinema.physics.ledger import kinetic_energy
+from kinema.physics.mujoco_contact import TOUCH, Meeting, first_blow, normal_target, takes_part
 from kinema.physics.mujoco_model import SOLIMP, Model
 from kinema.physics.mujoco_units import Unit
-from kinema.physics.rotation import cross
+from kinema.physics.rotation import cross, unrotate
 from kinema.physics.world import World
 
-PUSH_OUT = 0.1
-"""Share of an overlap that one step takes back."""
-PUSH_OUT_SPEED = 0.1
-"""... and the fastest it does so [m/s]."""
-QUIET = 0.03
-"""Approach below which nothing bounces [m/s]: a millimetre's fall is 0.14."""
 SLIDING = 5e-3
 """Lift by slip that is worth another solve [m/s]."""
 PASSES = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contact:
-    """What touches in this step; rows are MuJoCo's contacts that take part."""
-
-    row: Int[np.ndarray, " contact"]
-    """Among MuJoCo's contacts."""
-    unit: Int[np.ndarray, "contact 2"]
-    normal: Float[np.ndarray, "contact 3"]
-    """From the first to the second."""
-    frame: Float[np.ndarray, "contact 3 3"]
-    """Rows: normal, two tangents."""
-    point: Float[np.ndarray, "contact 3"]
-    gap: Float[np.ndarray, " contact"]
-    """Negative = overlap [m]."""
-    slip: Float[np.ndarray, "contact 3"]
-    """Velocity of the second against the first, in `frame` [m/s]."""
-    target: Float[np.ndarray, "contact 3"]
-    """The same at the end of the step [m/s]."""
-    friction: Float[np.ndarray, " contact"]
-    first_row: Int[np.ndarray, " contact"]
-    """Of its three constraint rows."""
+SHARD_IMPEDANCE = 0.9
+"""Of contacts between shards of one body. They fit each other without play, and locked like that they would stop
+a ball that broke them: 0.9999 took all of its 8 m/s, 0.9 leaves 7.2, as Rapier's softer contacts do. The
+crumbling of sharp edges, in a number."""
 
 
 class Stepper:
@@ -69,16 +40,23 @@ class Stepper:
         self.world, self.units, self.made = world, units, made
         self.step = float(world.clock.step)
         self.mass = np.array([unit.mass for unit in units])
-        self.free = np.array([unit.mode == "free" for unit in units])
         self.friction = np.array([unit.body.friction for unit in units])
         self.restitution = np.array([unit.body.restitution for unit in units])
+        self.number = np.array([unit.number for unit in units])
+        self.delicate = np.array([unit.breakable for unit in units])
+        self.bonded = np.array([unit.body.bonds is not None for unit in units])
+        self.free = np.array([unit.mode == "free" for unit in units])
         self.flies = np.flatnonzero((made.free >= 0) & ~made.tied)
         """Units that nothing but contact could hold."""
         self.felt = self.gravity = np.zeros((len(units), 3))
         """Gravity where each unit is, and as it pulls: on those that stand fast, not at all [m/s²]."""
         self.driven_velocity = np.zeros((len(units), 3))
         self.driven_spin = np.zeros((len(units), 3))
-        self.contact: Contact | None = None
+        self.contact: Meeting | None = None
+        """What takes part in the step that is solved."""
+        self.target, self.rows = np.zeros((0, 3)), np.zeros((0, 3), int)
+        """Velocities at which its contacts shall end it, and their constraint rows, as `Meeting.slip`."""
+        self._row = np.zeros(0, int)
         self.position = self.orientation = self.velocity = self.spin = np.zeros((0, 3))
         self.read()
 
@@ -133,131 +111,115 @@ class Stepper:
 
     # --- the opened step ------------------------------------------------------------------------------------
 
-    def solve(self, force: Float[np.ndarray, "unit 3"]) -> None:
-        """Find contacts and the forces of all constraints, under `force` at the centres [N]. Moves nothing."""
+    def solve(self, force: Float[np.ndarray, "unit 3"], step: float, *, whole: bool) -> float:
+        """Find contacts and the forces of all constraints, under `force` at the centres [N]. Moves nothing.
+
+        Returns the length of the step that is solved [s]: `step`, or, unless it must be `whole`, less if a
+        blow falls within it.
+        """
         import mujoco as mj
 
         model, data = self.made.model, self.made.data
         data.xfrc_applied[self.made.body, :3] = force
-        self._widen()
+        self._widen(step)
         for stage in ("camlight", "flex", "tendon", "makeM", "factorM", "collision"):
             getattr(mj, f"mj_{stage}")(model, data)
-        seen = self._seen()
+        self.step = self._choose(step, whole)
+        model.opt.timestep = self.step
         for stage in ("makeConstraint", "island", "transmission", "projectConstraint", "fwdVelocity"):
             getattr(mj, f"mj_{stage}")(model, data)
         mj.mj_fwdActuation(model, data)
         mj.mj_fwdAcceleration(model, data)
-        self.contact = self._aim(seen)
+        if self.contact is not None:
+            self.target[:, 0] = normal_target(self.contact, self.step)
+            first = data.contact.efc_address[self._row]
+            self.rows = first[:, None] + np.arange(3)
+            self._aim(0.0)
         mj.mj_fwdConstraint(model, data)
-        self._unlift()
+        if self.contact is not None:
+            self._unlift(self.contact)
+        return self.step
 
-    def _widen(self) -> None:
+    def _widen(self, step: float) -> None:
         """Margins that show every contact this step can make: twice the way of a geom's fastest point."""
         made, model = self.made, self.made.model
-        pull = np.linalg.norm(self.gravity, axis=1) * self.step
-        speed = np.linalg.norm(self.velocity, axis=1) + pull
+        speed = np.linalg.norm(self.velocity, axis=1) + np.linalg.norm(self.gravity, axis=1) * step
         turn = np.linalg.norm(self.spin, axis=1)
         unit = made.geom_unit
-        model.geom_margin[:] = 2 * self.step * (speed[unit] + turn[unit] * made.reach) + 1e-5
+        model.geom_margin[:] = 2 * step * (speed[unit] + turn[unit] * made.reach) + TOUCH
         model.body_margin[:] = 0.0
         np.maximum.at(model.body_margin, model.geom_bodyid, model.geom_margin)
 
-    def _seen(self) -> Contact | None:
-        """Contacts that take part: touching, or about to within the step. The others are switched off."""
-        made, data = self.made, self.made.data
-        n = data.ncon
+    def _choose(self, step: float, whole: bool) -> float:
+        """Keep the contacts that take part and switch the others off; return how far to go."""
+        contact, n = self.made.data.contact, self.made.data.ncon
+        self.contact = None
         if n == 0:
-            return None
-        contact = data.contact
-        unit = made.geom_unit[contact.geom[:n]]
-        frame = contact.frame[:n].reshape(n, 3, 3).copy()
-        point, gap = contact.pos[:n].copy(), contact.dist[:n].copy()
-        one, two = unit.T
-        approach = (
-            self.velocity[two]
-            + cross(self.spin[two], point - self.position[two])
-            - self.velocity[one]
-            - cross(self.spin[one], point - self.position[one])
-        )
-        slip = np.einsum("cij,cj->ci", frame, approach)
-        pull = np.einsum("ci,ci->c", frame[:, 0], self.gravity[two] - self.gravity[one])
-        ahead = gap + slip[:, 0] * self.step + pull * self.step**2
-        takes_part = (gap <= 0) | (ahead <= 0)
-        contact.exclude[:n] = ~takes_part
-        friction = np.sqrt(self.friction[one] * self.friction[two])
-        contact.friction[:n, :2] = np.maximum(friction, 1e-5)[:, None]  # MuJoCo's least
+            return step
+        meeting = self._meeting()
+        one, two = meeting.unit.T
+        same = self.number[one] == self.number[two]
+        if not whole:
+            # Blows on what can break, and what flies into its shards; not their rain on the floor.
+            delicate, free = self.delicate[one] | self.delicate[two], self.free[one] & self.free[two]
+            counts = ~same & (delicate | free) & (self.bonded[one] | self.bonded[two])
+            step = first_blow(meeting, counts, step)
+        part = takes_part(meeting, step)
+        contact.exclude[:n] = ~part
+        contact.friction[:n, :2] = np.maximum(meeting.friction, 1e-5)[:, None]  # MuJoCo's least
         contact.solimp[:n] = SOLIMP
-        restitution = np.minimum(self.restitution[one], self.restitution[two])
-        target = np.zeros((n, 3))
-        target[:, 0] = self._normal_target(gap, slip[:, 0], pull, restitution)
-        row = np.flatnonzero(takes_part)
-        if not len(row):
-            return None
-        return Contact(
-            row=row,
-            unit=unit[row],
-            normal=frame[row, 0],
-            frame=frame[row],
-            point=point[row],
-            gap=gap[row],
-            slip=slip[row],
-            target=target[row],
-            friction=friction[row],
-            first_row=row,
+        contact.solimp[np.flatnonzero(same), :2] = SHARD_IMPEDANCE
+        self._row = np.flatnonzero(part)
+        if len(self._row):
+            self.contact = meeting.part(self._row)
+            self.target = np.zeros((len(self._row), 3))
+        return step
+
+    def _meeting(self) -> Meeting:
+        data = self.made.data
+        n, contact = data.ncon, data.contact
+        unit = self.made.geom_unit[contact.geom[:n]]
+        frame, point = contact.frame[:n].reshape(n, 3, 3).copy(), contact.pos[:n].copy()
+        one, two = unit.T
+        approach = self._at(two, point) - self._at(one, point)
+        return Meeting(
+            unit=unit,
+            frame=frame,
+            point=point,
+            gap=contact.dist[:n].copy(),
+            slip=np.einsum("cij,cj->ci", frame, approach),
+            pull=np.einsum("ci,ci->c", frame[:, 0], self.gravity[two] - self.gravity[one]),
+            friction=np.sqrt(self.friction[one] * self.friction[two]),
+            restitution=np.minimum(self.restitution[one], self.restitution[two]),
         )
 
-    def _normal_target(
-        self, gap: np.ndarray, closing: np.ndarray, pull: np.ndarray, restitution: np.ndarray
-    ) -> np.ndarray:
-        """Normal velocity at the end of the step [m/s]; `closing` and `pull` (free acceleration) < 0 =
-        together.
+    def _at(self, unit: Int[np.ndarray, " n"], point: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 3"]:
+        """Velocity of a unit's matter at a point [m/s]."""
+        return self.velocity[unit] + cross(self.spin[unit], point - self.position[unit])
 
-        A bounce is put at the start of the step, at a height `gap` that is not yet, or no longer, the
-        surface: speeds are carried there and back along the parabola, so that the height it comes back to
-        is right.
-        """
-        step = self.step
-        out = np.where(gap > 0, -gap / step, np.minimum(-PUSH_OUT * gap / step, PUSH_OUT_SPEED))
-        at_surface = np.sqrt(np.maximum(closing**2 - 2 * pull * gap, 0.0))
-        away = np.sqrt(np.maximum((restitution * at_surface) ** 2 + 2 * pull * gap, 0.0))
-        bounces = (closing < -QUIET) & (restitution * at_surface > QUIET / 2)
-        return np.maximum(out, np.where(bounces, away + pull * step, -np.inf))
+    def _aim(self, lowered: Float[np.ndarray, " contact"] | float) -> None:
+        """Write into the constraint rows the accelerations that end the step at the targets."""
+        assert self.contact is not None, "something touches"
+        target = self.target.copy()
+        target[:, 0] -= lowered
+        self.made.data.efc_aref[self.rows] = (target - self.contact.slip) / self.step
 
-    def _aim(self, seen: Contact | None) -> Contact | None:
-        """Write the targets into the constraint rows."""
-        data = self.made.data
-        if seen is None:
-            return None
-        address = data.contact.efc_address[seen.row]
-        seen = replace(seen, first_row=address)
-        self._write(seen, seen.target)
-        return seen
-
-    def _write(self, contact: Contact, target: np.ndarray) -> None:
-        rows = contact.first_row[:, None] + np.arange(3)
-        self.made.data.efc_aref[rows] = (target - contact.slip) / self.step
-
-    def _unlift(self) -> None:
+    def _unlift(self, contact: Meeting) -> None:
         """De Saxcé's correction: solve again with the normal targets lowered by friction times slip."""
         import mujoco as mj
 
-        contact, model, data = self.contact, self.made.model, self.made.data
-        if contact is None:
-            return
-        rows = contact.first_row[:, None] + np.arange(3)
-        lowered = np.zeros(len(contact.row))
+        model, data = self.made.model, self.made.data
+        lowered = np.zeros(len(contact.gap))
         for _ in range(PASSES):
             change = np.zeros(data.nefc)
             mj.mj_mulJacVec(model, data, change, data.qacc)
-            after = contact.slip + self.step * change[rows]
-            pressed = data.efc_force[contact.first_row] > 0
+            after = contact.slip + self.step * change[self.rows]
+            pressed = data.efc_force[self.rows[:, 0]] > 0
             lift = np.where(pressed, contact.friction * np.linalg.norm(after[:, 1:], axis=1), 0.0)
             if np.abs(lift - lowered).max() < SLIDING:
                 break
             lowered = lift
-            target = contact.target.copy()
-            target[:, 0] -= lowered
-            self._write(contact, target)
+            self._aim(lowered)
             mj.mj_fwdConstraint(model, data)
 
     def integrate(self) -> None:
@@ -299,25 +261,20 @@ class Stepper:
 
     def normal_impulse(self) -> Float[np.ndarray, " contact"]:
         """Of each contact in this step [N s]."""
-        assert self.contact is not None, "there are contacts"
-        return self.made.data.efc_force[self.contact.first_row] * self.step
+        return self.made.data.efc_force[self.rows[:, 0]] * self.step
 
     def work_of_driven(self) -> float:
         """Energy that driven bodies gave through contacts in this step [J]."""
         contact = self.contact
         if contact is None or (self.made.rides < 0).all():
             return 0.0
-        rows = contact.first_row[:, None] + np.arange(3)
-        impulse = np.einsum("ci,cij->cj", self.made.data.efc_force[rows], contact.frame) * self.step
+        impulse = np.einsum("ci,cij->cj", self.made.data.efc_force[self.rows], contact.frame) * self.step
         work = 0.0
-        for side, sign in ((0, -1.0), (1, 1.0)):
-            unit = contact.unit[:, side]
-            lead = self.made.rides[unit]
-            there = lead >= 0
-            k = unit[there]
-            moving = self.velocity[k] + cross(self.spin[k], contact.point[there] - self.position[k])
-            # The impulse on the other body is minus that on this one.
-            work -= sign * float(np.einsum("cj,cj->", impulse[there], moving))
+        # MuJoCo's force acts on the second; what a driven first gives the second is that, and the other way round.
+        for side, sign in ((0, 1.0), (1, -1.0)):
+            there = self.made.rides[contact.unit[:, side]] >= 0
+            moving = self._at(contact.unit[there, side], contact.point[there])
+            work += sign * float(np.einsum("cj,cj->", impulse[there], moving))
         return work
 
     def elastic(self) -> float:
@@ -341,6 +298,14 @@ class Stepper:
             np.array([unit.velocity for unit in free]),
             np.array([unit.spin for unit in free]),
         )
+
+    def piece_at(self, k: int, point: Float[np.ndarray, " 3"]) -> int:
+        """Tape index of the unit's piece whose centre is nearest to a world point."""
+        unit = self.units[k]
+        if len(unit.pieces) == 1:
+            return int(unit.pieces[0])
+        local = unrotate(self.orientation[k], point - self.position[k])
+        return int(unit.pieces[np.argmin(((unit.offset - local) ** 2).sum(1))])
 
     def now(self, k: int) -> Unit:
         """A unit as it is now."""

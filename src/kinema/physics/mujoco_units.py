@@ -70,13 +70,6 @@ class Unit:
         origin, turn = pose_at(self.body, 0.0)
         return origin + rotate(turn, self.centre), turn
 
-    def piece_at(self, point: Float[np.ndarray, " 3"]) -> int:
-        """Tape index of the piece whose centre is nearest to a world point."""
-        if len(self.pieces) == 1:
-            return int(self.pieces[0])
-        local = unrotate(self.orientation, point - self.position)
-        return int(self.pieces[np.argmin(((self.offset - local) ** 2).sum(1))])
-
     def distance(self, point: Float[np.ndarray, " 3"]) -> float:
         """From a point of the body's frame to the nearest centre of a piece [m]."""
         return float(np.linalg.norm(self.centre + self.offset - point, axis=1).min())
