@@ -14,7 +14,7 @@ def block_of(thing: Thing, solid: Solid) -> Block:
     rotation = _attitude(thing, solid)
     block = Block(thing, solid, [], (0.0, 0.0), 0.0, rotation=rotation)
     x, y, z = block.member_half
-    arrange = {"row": _row, "stack": _stack, "pyramid": _pyramid, "wall": _wall, "ring": _ring, "pile": _pile}
+    arrange = {"row": _row, "stack": _stack, "pyramid": _pyramid, "wall": _wall, "ring": _ring, "pile": _pile, "rack": _rack}
     kind = thing.arrangement or "row"
     block.offsets = [(a, b, c + z) for a, b, c in arrange[kind](thing, (x, y, z))]
     block.half = (
@@ -77,6 +77,19 @@ def _ring(thing: Thing, half: Vector) -> list[Vector]:
         (radius * math.sin(2 * math.pi * i / n), -radius * math.cos(2 * math.pi * i / n), 0.0)
         for i in range(n)
     ]
+
+
+def _rack(thing: Thing, half: Vector) -> list[Vector]:
+    """A triangle on the ground, point towards -x: bowling pins 0.3048 m apart (USBC specifications), others alike."""
+    pitch = 0.3048 / 0.09 * 2 * half[0]
+    places: list[Vector] = []
+    row = 0
+    while len(places) < thing.count:
+        x = row * pitch * math.sqrt(3) / 2
+        places += [(x, (i - row / 2) * pitch, 0.0) for i in range(row + 1)]
+        row += 1
+    middle = places[thing.count - 1][0] / 2
+    return [(x - middle, y, z) for x, y, z in places[: thing.count]]
 
 
 def _pile(thing: Thing, half: Vector) -> list[Vector]:

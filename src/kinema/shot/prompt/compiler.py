@@ -46,12 +46,7 @@ def compile_prompt(text: str, *, strict: bool = False, seed: int = 0) -> Compile
     if strict and unknown:
         raise _not_understood(unknown)
     if not reading.scene.things:
-        raise ShotError(
-            "prompt",
-            "must name at least one thing with a body",
-            got=repr(text if len(text) <= 60 else text[:57] + "..."),
-            next_step="Write, say, “a steel ball falls onto a concrete floor”.",
-        )
+        raise _nothing(text, unknown)
     shot = _build(text, reading, seed)
     return Compiled(
         shot=shot,
@@ -200,6 +195,16 @@ def _unknown(text: str, strange: list[Word], idle: list[Lexeme]) -> tuple[Unknow
 def _suggest(word: str) -> tuple[str, ...]:
     near = get_close_matches(word, vocabulary(), n=3, cutoff=0.72)
     return tuple(match for match in near if match != word)
+
+
+def _nothing(text: str, unknown: tuple[Unknown, ...]) -> ShotError:
+    strange = f" Not understood: {', '.join(u.word for u in unknown[:6])}." if unknown else ""
+    return ShotError(
+        "prompt",
+        "must name at least one thing with a body",
+        got=repr(text if len(text) <= 60 else text[:57] + "..."),
+        next_step="Write, say, “a steel ball falls onto a concrete floor”." + strange,
+    )
 
 
 def _not_understood(unknown: tuple[Unknown, ...]) -> ShotError:

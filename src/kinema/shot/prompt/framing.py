@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from kinema.shot.prompt.scene import Move, Scene, Thing
-from kinema.shot.prompt.stage import Stage, Vector
+from kinema.shot.prompt.stage import Block, Stage, Vector
 
 ASPECT = 16 / 9
 """Shape of the picture a prompt is framed for; a taller one shows more."""
@@ -22,9 +22,12 @@ def interest(stage: Stage) -> Float[np.ndarray, "point 3"]:
     """The corners of what must be in the picture [m]: every body but the ground, and the ways of the action."""
     points: list[Vector] = []
     moving = {name for name, block in stage.blocks.items() if any(map(any, block.velocity))}
+    carriers = {id(block.support) for block in stage.blocks.values()}
     for name, block in stage.blocks.items():
         if name in moving and stage.paths:
             continue  # its way is in `paths`
+        if id(block) in carriers and block.thing.entry["shape"] == "table":
+            continue  # a table is where it happens, not what happens
         x, y, _ = block.base
         half = block.half
         if block.thing.entry["shape"] == "box" and block.thing.kind == "wall" and block.thing.count == 1:
@@ -41,16 +44,21 @@ def interest(stage: Stage) -> Float[np.ndarray, "point 3"]:
             for x, y, z in (p for path in stage.paths for p in path)
             for s in (-radius, radius)
         ]
-    for extra in stage.extras:
-        x, y, z = extra["position"]
-        points.append((x, y, 0.0))
     return np.array(points or [(0.0, 0.0, 0.0)])
+
+
+def _corners(block: Block) -> Float[np.ndarray, "point 3"]:
+    x, y, z = block.base
+    signs = [(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (0, 1)]
+    return np.array([(x + a * block.half[0], y + b * block.half[1], z + c * block.height) for a, b, c in signs])
 
 
 def azimuth_of(scene: Scene, stage: Stage) -> float:
     """Where the camera stands round the action: 0 = south of it, positive towards east [deg]."""
     if "azimuth" in scene.camera:
-        return scene.camera["azimuth"][0]
+        # views are round the action: from the side sees it go across the picture
+        across = "view" in scene.camera and stage.axis == (0.0, 1.0)
+        return scene.camera["azimuth"][0] + (90.0 if across else 0.0)
     if stage.facing:
         return 36.0
     row = any(
@@ -62,7 +70,7 @@ def azimuth_of(scene: Scene, stage: Stage) -> float:
 
 def frame(scene: Scene, stage: Stage) -> tuple[dict[str, Any], Vector, float, float]:
     """(Camera as data, centre of the action [m], its radius [m], heading of the camera [deg from north])."""
-    points = interest(stage)
+    points = _corners(stage.block(scene.camera["aim"][0])) if "aim" in scene.camera else interest(stage)
     centre = (points.min(0) + points.max(0)) / 2
     radius = float(np.linalg.norm(points - centre, axis=1).max()) or 0.1
     azimuth = azimuth_of(scene, stage)

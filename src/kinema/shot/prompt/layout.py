@@ -7,11 +7,13 @@ import math
 from kinema.shot.body import Pane
 from kinema.shot.prompt.arrange import block_of
 from kinema.shot.prompt.scene import Relation, Scene, Thing
-from kinema.shot.prompt.solids import frame_of, solid_of
-from kinema.shot.prompt.stage import RESTING_GAP, Block, Stage, about
+from kinema.shot.prompt.solids import frame_of, solid_of, stand_of
+from kinema.shot.prompt.stage import RESTING_GAP, UPRIGHT, Block, Stage, about
 
 PANE_ABOVE_GROUND = 0.15
 """Height of a framed pane's lower edge over what its frame stands on, per metre of pane [m/m]."""
+LEVEL_PANE_ABOVE_GROUND = 0.45
+"""Height of a level pane over the ground, per metre of pane [m/m]."""
 _MOVES = {"fly", "fall", "roll", "slide", "swing", "strike", "bounce", "go"}
 _SIDE = {
     "left_of": (-1, 0),
@@ -32,8 +34,9 @@ def lay_out(scene: Scene) -> Stage:
         block.free = _is_free(scene, block.thing)
         block.held = bool(block.thing.entry.get("held")) and block.thing.entry["shape"] != "pane"
         if not block.free and isinstance(block.solid.shape, Pane):
-            block.offsets = [(x, y, z + _drop(block.solid.shape)) for x, y, z in block.offsets]
-            block.height += _drop(block.solid.shape)
+            _raise(scene, block, block.solid.shape)
+        elif block.thing.lies:
+            block.turn(about("x", 90.0))
     _place_roots(scene, stage)
     for thing in scene.things:
         _place(stage, thing, [])
@@ -43,13 +46,26 @@ def lay_out(scene: Scene) -> Stage:
     return stage
 
 
+def _raise(scene: Scene, block: Block, pane: Pane) -> None:
+    """A framed pane stands over the ground; one that something falls onto lies level, at the height of a table."""
+    if any(e.target is block.thing and e.act in ("fall", "bounce") for e in scene.events):
+        block.turn(about("x", 90.0))
+        block.level = True
+        rise = LEVEL_PANE_ABOVE_GROUND * max(pane.width, pane.height)
+    else:
+        rise = _drop(pane)
+    block.offsets = [(x, y, z + rise) for x, y, z in block.offsets]
+    block.height += rise
+
+
 def add_frames(stage: Stage) -> None:
     """The stands of framed panes, after the panes have their last places."""
     for block in stage.blocks.values():
         pane = block.solid.shape
         if not isinstance(pane, Pane) or block.free:
             continue
-        shape, rise = frame_of(pane, _drop(pane) - RESTING_GAP)
+        lowest = block.offsets[0][2] - block.member_half[2] - RESTING_GAP
+        shape, rise = (stand_of if block.level else frame_of)(pane, lowest)
         for name, (x, y, z) in zip(block.thing.names, block.positions(), strict=True):
             stage.extras.append(
                 {
@@ -57,7 +73,7 @@ def add_frames(stage: Stage) -> None:
                     "shape": shape,
                     "material": "steel",
                     "position": (x, y, z + rise),
-                    "rotation": block.rotation,
+                    "rotation": UPRIGHT if block.level else block.rotation,
                     "motion": "static",
                 }
             )
@@ -74,7 +90,7 @@ def _is_free(scene: Scene, thing: Thing) -> bool:
         for e in scene.events
     )
     leans = any(relation.kind in ("lean", "on", "above") for relation in thing.relations)
-    return moves or leans or thing.count > 1 and thing.arrangement == "stack"
+    return moves or leans or thing.lies or (thing.count > 1 and thing.arrangement == "stack")
 
 
 # --- roots: things that are placed against nothing ------------------------------------------------------------

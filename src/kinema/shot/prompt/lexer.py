@@ -55,7 +55,23 @@ def lex(text: str, words: Sequence[Word]) -> tuple[list[Lexeme], list[Word]]:
         else:
             found.append(lexeme)
         at = after
-    return _one_sense(found), strange
+    return _punctuate(_one_sense(found)), strange
+
+
+def _punctuate(lexemes: list[Lexeme]) -> list[Lexeme]:
+    """Commas as the grammar needs them: none inside "a big, red ball"; one after "at 0.5 s" in "at 0.5 s a ball"."""
+    kept: list[Lexeme] = []
+    for i, lexeme in enumerate(lexemes):
+        if lexeme.terminal == "COMMA" and kept and kept[-1].terminal == "MOD":
+            rest = i + 1
+            while rest < len(lexemes) and lexemes[rest].terminal in ("MOD", "QTY"):
+                rest += 1
+            if rest > i + 1 and rest < len(lexemes) and lexemes[rest].terminal == "HEAD":
+                continue
+        if lexeme.terminal == "DET" and kept and kept[-1].terminal == "QTY":
+            kept.append(Lexeme("", lexeme.start, lexeme.start, (_MARK["comma"],)))
+        kept.append(lexeme)
+    return kept
 
 
 def _longest(text: str, words: Sequence[Word], at: int) -> tuple[Lexeme | None, int]:
@@ -89,11 +105,11 @@ def _one_sense(lexemes: list[Lexeme]) -> list[Lexeme]:
 def _choose(lexeme: Lexeme, before: Lexeme | None, after: Lexeme | None) -> Sense:
     by_kind = {sense.kind: sense for sense in reversed(lexeme.senses)}
     goes_on = after is not None and (
-        after.terminal == "MOD"
-        and after.sense.kind != "measure"
+        (after.terminal == "MOD"
+        and after.sense.kind != "measure")
         or after.has("object", "arrangement", "place", "lamp")
     )
-    noun_follows = goes_on or (after is not None and after.terminal in ("DET", "PRON", "NUM", "ORD"))
+    noun_follows = goes_on or (after is not None and after.terminal in ("DET", "PRON", "NUM", "ORD", "HEAD") and after.sense.kind != "way")
     if "measure" in by_kind and by_kind["measure"].terminal == "MOD" and before is not None:
         if before.has("quantity"):
             return by_kind["measure"]

@@ -53,6 +53,8 @@ def read_framing(reading: Reading, node: Node) -> None:
     assert node.head is not None
     sense = node.head.sense
     set_camera(reading, _FRAMING[sense.kind], float(sense.entry), node.head)
+    if sense.kind == "view":
+        reading.scene.camera["view"] = (sense.name, reading.draft)
 
 
 def read_move(reading: Reading, node: Node) -> Move | None:

@@ -9,6 +9,9 @@ from kinema.shot.prompt.lexer import Lexeme
 from kinema.shot.prompt.reading import Reading
 from kinema.shot.prompt.scene import Event, Relation, Thing
 
+_WAYS = {"down", "off", "off of", "across", "along", "from", "over", "through"}
+"""Prepositions of a way that can end at something else: "off the table onto the floor"."""
+
 
 def read_event(reading: Reading, node: Node) -> Event | None:
     """The event a verb starts; None for a verb that only says where things are."""
@@ -35,7 +38,16 @@ def read_event(reading: Reading, node: Node) -> Event | None:
     if entry.get("arrange") and event.doer is not None and event.doer.count > 1:
         event.doer.arrangement = entry["arrange"]
         reading.draft.sets(f"{event.doer.path}.position")
+    if reading.when is not None and not event.rests:
+        apply_event_words(reading, event, [reading.when])
+        event.others.append(reading.drafts[-2])
+        reading.when = None
     apply_event_words(reading, event, run)
+    if entry.get("flat"):
+        for thing in doers:
+            thing.lies = True
+    if event.does == "breaks" and event.doer is not None:
+        event.doer = _brittle_one(reading, event.doer)
     reading.scene.events.append(event)
     # "a ball and a cube fall": one event each
     for other in doers[1:]:
@@ -43,6 +55,18 @@ def read_event(reading: Reading, node: Node) -> Event | None:
         apply_event_words(reading, twin, run)
         reading.scene.events.append(twin)
     return event
+
+
+def _brittle_one(reading: Reading, subject: Thing) -> Thing:
+    """ "A stone is thrown at it and it shatters": of the two in question, the one that can."""
+    if _is_brittle(subject) or reading.last is None or not _is_brittle(reading.last):
+        return subject
+    before = reading.scene.events[-1] if reading.scene.events else None
+    return reading.last if reading.by_pronoun and before and before.target is reading.last else subject
+
+
+def _is_brittle(thing: Thing) -> bool:
+    return bool(thing.entry.get("fragile")) or thing.entry["shape"] == "pane"
 
 
 def apply_event_words(reading: Reading, event: Event, run: Sequence[Lexeme]) -> None:
@@ -85,15 +109,21 @@ def add_adjunct(reading: Reading, event: Event, head: Lexeme, thing: Thing) -> N
     name = head.sense.name
     if name == "by" and (event.does is not None or event.act == "push"):
         event.target, event.doer = event.doer, thing
+        reading.subjects = [thing]
         return
-    if event.rests and event.doer is not None:
+    in_place = event.act in ("spin", "hang", "float", "push", "topple") and head.sense.kind == "relation"
+    if (event.rests or in_place) and event.doer is not None:
         for doer in reading.subjects or [event.doer]:
             doer.relations.append(Relation(_static(name), thing, reading.draft))
             reading.draft.sets(f"{doer.path}.position")
         return
-    if event.target is not None and head.sense.kind == "relation" and event.target is not thing:
+    if event.target is not None and head.sense.kind == "relation" and event.link not in _WAYS:
         event.target.relations.append(Relation(name, thing, reading.draft))
         reading.draft.sets(f"{event.target.path}.position")
+        return
+    if event.target is not None and event.link in _WAYS and event.target is not thing:
+        event.second = thing
+        event.others.append(reading.draft)
         return
     if event.act == "lean" and event.doer is not None:
         event.doer.relations.append(Relation("lean", thing, reading.draft))

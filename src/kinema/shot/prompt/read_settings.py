@@ -10,6 +10,10 @@ from kinema.shot.prompt.read_camera import set_camera
 from kinema.shot.prompt.reading import Reading
 
 
+REFINED = {"slow_motion", "over", "under"}
+"""Settings that a number can follow."""
+
+
 def set_timing(reading: Reading, key: str, value: float, *words: Lexeme) -> None:
     """seconds, frames, fps or slow_motion; once."""
     before = reading.scene.timing.get(key)

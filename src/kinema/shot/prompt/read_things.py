@@ -31,6 +31,20 @@ def read_thing(reading: Reading, node: Node) -> Thing:
     return thing
 
 
+def arrange(reading: Reading, things: Sequence[Thing], node: Node) -> None:
+    """ "five balls in a row"."""
+    assert node.head is not None
+    for thing in things:
+        if thing.count == 1:
+            raise reading.draft.refuse(
+                f"needs more than one thing for a {node.head.text}",
+                got=f"one {thing.kind}",
+                next_step=f"Write, say, “five {thing.kind}s in a {node.head.text}”.",
+            )
+        thing.arrangement = node.head.sense.name
+        reading.used_for(f"{thing.path}.position", node.head)
+
+
 def _arranged(reading: Reading, node: Node, run: Sequence[Lexeme]) -> Thing:
     """ "a stack of ten crates"; "the stack" refers to one."""
     head = node.head
@@ -83,7 +97,8 @@ def _new_thing(
     name, n = sense.name, 2
     while name in taken:
         name, n = f"{sense.name}_{chr(95 + n) if n < 28 else n}", n + 1
-    thing = Thing(name, sense.name, sense.entry, reading.draft, plural=sense.plural, arrangement=arrangement)
+    standing = arrangement or sense.entry.get("stands")
+    thing = Thing(name, sense.name, sense.entry, reading.draft, plural=sense.plural, arrangement=standing)
     number = next((lexeme for lexeme in run if lexeme.terminal == "NUM"), None)
     if number is not None and number.quantity is not None:
         thing.count = _count(reading, number)

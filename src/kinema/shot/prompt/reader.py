@@ -7,14 +7,16 @@ speed is the flight's, in "a sun at 20 degrees" the angle is the sun's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kinema.shot.prompt.grammar import Node
 from kinema.shot.prompt.lexer import Lexeme
+from kinema.shot.prompt.lexicon import Sense
 from kinema.shot.prompt.read_camera import apply_move_words, read_framing, read_lens, read_move, set_camera
 from kinema.shot.prompt.read_events import add_adjunct, apply_event_words, read_event
 from kinema.shot.prompt.read_light import apply_lamp_words, read_lamp
-from kinema.shot.prompt.read_settings import read_loose, read_place, read_setting, refine, set_ground
-from kinema.shot.prompt.read_things import apply_words, read_thing, set_material, set_measure
+from kinema.shot.prompt.read_settings import REFINED, read_loose, read_place, read_setting, refine, set_ground
+from kinema.shot.prompt.read_things import apply_words, arrange, read_thing, set_material, set_measure
 from kinema.shot.prompt.reading import Reading, Topic
 from kinema.shot.prompt.scene import Draft, Event, Lamp, Move, Relation, Thing
 
@@ -27,7 +29,7 @@ def read(nodes: Sequence[Node]) -> Reading:
     waiting: list[Lexeme] = []
     for i, node in enumerate(nodes):
         if node.kind == "link":
-            _link(reading, node, nodes[i + 1 :])
+            _link(reading, node)
             waiting += [lexeme for lexeme in node.lexemes if lexeme.terminal in ("JOIN", "OF")]
             continue
         reading.drafts.append(Draft([*waiting, *node.lexemes]))
@@ -35,7 +37,7 @@ def read(nodes: Sequence[Node]) -> Reading:
         if node.kind == "noun":
             _noun(reading, node, joined=i > 0 and nodes[i - 1].kind == "link")
         elif node.kind == "verb":
-            _verb(reading, node)
+            _verb(reading, node, joined=i == 0 or nodes[i - 1].kind in ("link", "noun"))
         elif node.kind == "adjunct":
             _adjunct(reading, node)
         else:
@@ -56,9 +58,12 @@ def unused(reading: Reading) -> list[Lexeme]:
     ]
 
 
-def _link(reading: Reading, node: Node, _following: Sequence[Node]) -> None:
-    if node.lexemes[0].terminal == "STOP":
+def _link(reading: Reading, node: Node) -> None:
+    word = node.lexemes[0]
+    if word.terminal == "STOP":
         reading.subjects, reading.on_camera, reading.topic = [], False, None
+    elif word.text.lower() in ("which", "that", "who") and reading.last is not None:
+        reading.subjects = [reading.last]
 
 
 # --- nouns -------------------------------------------------------------------------------------------------
@@ -78,6 +83,9 @@ def mention(reading: Reading, node: Node) -> Topic:
         return read_lamp(reading, node)
     if kind in ("lens", "shot", "angle", "view"):
         (read_lens if kind == "lens" else read_framing)(reading, node)
+        if node.inner is not None and isinstance(shown := mention(reading, node.inner), Thing):
+            reading.scene.camera["aim"] = (shown, reading.draft)
+            reading.draft.sets("camera.aim")
         return "camera"
     if kind == "place":
         read_place(reading, node)
@@ -87,7 +95,8 @@ def mention(reading: Reading, node: Node) -> Topic:
         reading.scene.moods.append((node.head.sense.name, node.head.sense.entry, reading.draft))
         return "mood"
     if kind == "setting":
-        return read_setting(reading, node)
+        name = read_setting(reading, node)
+        return name if name in REFINED else reading.topic
     return _other_noun(reading, node)
 
 
@@ -133,8 +142,13 @@ def _word(reading: Reading, node: Node) -> Topic:
         reading.scene.wind = (value, "left", reading.draft)
         reading.used_for("forces.wind.velocity", node.head)
         return "wind"
+    if name == "rope" and isinstance(reading.topic, Event):
+        apply_event_words(reading, reading.topic, node.run)
+        reading.used_for("forces.joints", node.head)
     if name in ("edge", "later"):
         reading.use(node.head)
+    if name == "rope":
+        return reading.topic
     return reading.topic if name in ("edge", "later") else name
 
 
@@ -143,15 +157,16 @@ def _measure(reading: Reading, node: Node) -> None:
     assert node.head is not None
     words = [*node.run, *(node.inner.run if node.inner else ())]
     amount = next((w for w in words if w.quantity is not None and w.quantity.dimension), None)
-    if amount is None:
-        return
     topic, name = reading.topic, node.head.sense.name
+    if amount is None:
+        if isinstance(topic, Thing) and topic.lengths:  # "30 cm in diameter"
+            *rest, value = topic.lengths
+            topic.lengths, topic.measures[name] = tuple(rest), value
+            reading.used_for(f"{topic.path}.shape", node.head)
+        return
     if name == "focal":
         set_camera(reading, "focal_length", round(amount.quantity.value * 1000, 6), amount, node.head)  # type: ignore[union-attr]
-    elif name in ("speed", "angle") and isinstance(topic, Event):
-        apply_event_words(reading, topic, [amount])
-        reading.use(node.head)
-    elif isinstance(topic, Event) and name == "height":
+    elif (name in ("speed", "angle") and isinstance(topic, Event)) or (isinstance(topic, Event) and name == "height"):
         apply_event_words(reading, topic, [amount])
         reading.use(node.head)
     elif isinstance(topic, Thing):
@@ -163,8 +178,10 @@ def _noun(reading: Reading, node: Node, *, joined: bool) -> None:
     """A noun that starts a clause: the subject of the next verb."""
     if node.head is not None and node.head.terminal == "PRON":
         topic = _pronoun(reading, node.head, as_subject=True)
+        reading.by_pronoun = True
     else:
         topic = mention(reading, node)
+        reading.by_pronoun = False
     if isinstance(topic, Thing):
         together = joined and isinstance(reading.topic, Thing) and reading.topic in reading.subjects
         if node.head is not None and node.head.sense.kind != "stuff":
@@ -192,9 +209,13 @@ def _pronoun(reading: Reading, word: Lexeme, *, as_subject: bool) -> Thing | Non
 # --- verbs -------------------------------------------------------------------------------------------------
 
 
-def _verb(reading: Reading, node: Node) -> None:
+def _verb(reading: Reading, node: Node, *, joined: bool) -> None:
     assert node.head is not None
     inner = node.inner
+    entry = node.head.sense.entry or {}
+    if not joined and reading.last is not None and node.head.sense.kind == "verb" and "does" not in entry:
+        if not reading.last.entry.get("held"):  # "onto a pane lying on the ground", "by a ball thrown at 9 m/s"
+            reading.subjects = [reading.last]
     if node.head.sense.kind == "move":
         move = read_move(reading, node)
         reading.topic = move if move is not None else _resting_topic(node.head.sense.name)
@@ -258,9 +279,21 @@ def _adjunct(reading: Reading, node: Node) -> None:
         _loose(reading, inner.run, apart=False, after=())
         _way(reading, inner.head, source=link == "from")
         return
-    topic = reading.topic
+    topic, last = reading.topic, reading.last
+    if inner.head.sense.kind == "arrangement" and inner.inner is None and link in ("in", "into"):
+        several = [topic.doer] if isinstance(topic, Event) and topic.doer else reading.subjects
+        arrange(reading, several, inner)
+        return
+    if inner.head.sense.kind == "word" and inner.head.sense.name == "camera" and isinstance(topic, Event | Lamp):
+        _way(reading, replace(inner.head, senses=(Sense("HEAD", "way", "front"),)), source=link == "from")
+        return
+    if inner.head.sense.kind == "measure":
+        _measure(reading, inner)
+        return
     named = mention(reading, inner)
     if isinstance(named, Thing):
+        if node.head.sense.kind == "relation" and not isinstance(topic, Event):
+            reading.last = last or named  # a landmark is not what "it" means next
         _towards(reading, topic, node.head, named)
     elif named == "ground" and isinstance(topic, Event):
         topic.on_ground = True
@@ -326,7 +359,7 @@ def _bare_adjunct(reading: Reading, link: str, run: Sequence[Lexeme]) -> None:
         if isinstance(reading.topic, Event):
             apply_event_words(reading, reading.topic, timed)
         else:
-            reading.pending = (*reading.pending, *timed)
+            reading.when = timed[0]
         return
     if timed and link in ("for", "in", "over", "during") and not isinstance(reading.topic, Move):
         read_loose(reading, timed[0])
@@ -380,6 +413,8 @@ def _loose(reading: Reading, run: Sequence[Lexeme], *, apart: bool, after: Seque
         reading.pending = (*reading.pending, *run)
         return
     topic = reading.topic
+    if not isinstance(topic, Thing) and any(w.sense.kind == "measure" for w in run) and reading.last:
+        topic = reading.last
     if isinstance(topic, Thing):
         if (
             following is not None

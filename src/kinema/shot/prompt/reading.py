@@ -21,10 +21,14 @@ class Reading:
     """Where the words start that meant something."""
     pending: tuple[Lexeme, ...] = ()
     """Adjectives that wait for their noun: "a big, red ball"."""
+    when: Lexeme | None = None
+    """A time that waits for its verb: "after 1 s, a ball drops"."""
     subjects: list[Thing] = field(default_factory=list)
     topic: Topic = None
     on_camera: bool = False
     """The sentence is about the camera."""
+    by_pronoun: bool = False
+    """The subject is an "it"."""
     last: Thing | None = None
     """The thing last mentioned."""
     default_materials: list[Thing] = field(default_factory=list)

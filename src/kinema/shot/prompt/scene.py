@@ -8,6 +8,9 @@ from typing import Any
 from kinema.errors import ShotError
 from kinema.shot.prompt.lexer import Lexeme
 
+MOTIONS = ("fly", "fall", "roll", "slide", "swing", "bounce", "strike", "go")
+"""Acts that carry a body from one place to another."""
+
 
 @dataclass
 class Draft:
@@ -55,6 +58,8 @@ class Thing:
     relations: list[Relation] = field(default_factory=list)
     survives: bool = False
     breaks: bool = False
+    lies: bool = False
+    """Laid flat."""
 
     @property
     def path(self) -> str:

@@ -49,11 +49,19 @@ def _unit(model: type[BaseModel], field: str) -> str:
     from pydantic import TypeAdapter
 
     info = model.model_fields[field]
-    schema = TypeAdapter(info.rebuild_annotation()).json_schema()
-    if schema.get("type") == "array":
-        schema = (schema.get("prefixItems") or [{}])[0]
-    unit = schema.get("unit", "")
-    return "" if unit == "dimensionless" else unit
+    return _unit_in(TypeAdapter(info.rebuild_annotation()).json_schema())
+
+
+def _unit_in(schema: Any) -> str:
+    """The first unit named in a field's schema, through tuples and None."""
+    if isinstance(schema, dict):
+        if "unit" in schema:
+            return "" if schema["unit"] == "dimensionless" else schema["unit"]
+        schema = [schema.get(key) for key in ("anyOf", "prefixItems")]
+    for part in schema if isinstance(schema, list) else ():
+        if unit := _unit_in(part):
+            return unit
+    return ""
 
 
 def _written(value: Any) -> str:

@@ -26,6 +26,8 @@ THINNEST_SIDE_OF_A_PANE = 0.03
 """A bare length up to this is a pane's thickness [m]."""
 SMALLEST, LARGEST = 1e-4, 1000.0
 """Of any measure of a body in a prompt [m]."""
+_FILL = {"vase": 0.12, "egg": 0.52, "ramp": 0.5, "table": 0.1, "hammer": 0.3}
+"""Share of the bounding box that is matter."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ class Solid:
     shape: Any
     half: tuple[float, float, float]
     mass: float | None
+    """Set apart from density [kg]."""
+    kilograms: float
+    """What it weighs, near enough to push it [kg]."""
     material: str
 
 
@@ -62,7 +67,14 @@ def solid_of(thing: Thing) -> Solid:
             next_step="Correct the size or the mass.",
         )
     shape, half = _build(thing, size)
-    return Solid(shape, half, mass if mass is None else round(mass, 9), material)
+    volume = _volume(thing, size) or _FILL.get(thing.entry["shape"], 0.5) * _box_volume(size)
+    return Solid(
+        shape=shape,
+        half=half,
+        mass=mass if mass is None else round(mass, 9),
+        kilograms=mass if mass is not None else density * volume,
+        material=material,
+    )
 
 
 def _apply_lengths(thing: Thing, size: dict[str, float]) -> None:
@@ -96,9 +108,7 @@ def _apply_measure(thing: Thing, size: dict[str, float], measure: str, value: fl
         size[measure] = value
     elif measure == "radius" and "diameter" in size:
         size["diameter"] = 2 * value
-    elif measure in ("width", "depth") and "diameter" in size:
-        size["diameter"] = value
-    elif measure in ("height", "length") and shape == "sphere":
+    elif (measure in ("width", "depth") and "diameter" in size) or (measure in ("height", "length") and shape == "sphere"):
         size["diameter"] = value
     elif measure == "thickness" and "width" in size:
         size[thinnest] = value
@@ -169,10 +179,24 @@ def _build(thing: Thing, size: dict[str, float]) -> tuple[Shape, tuple[float, fl
             x, y, z = half
             corners = ((-x, -y, -z), (-x, y, -z), (x, -y, -z), (x, y, -z), (-x, -y, z), (-x, y, z))
             return ConvexHull(points=corners), half
+        case "hammer":
+            return _hammer(half), half
         case "egg":
             return ConvexHull(points=_egg(d / 2, h / 2)), half
         case _:
             return _table(half), half
+
+
+def _hammer(half: tuple[float, float, float]) -> Compound:
+    """A head across the end of a handle, lying on its side: width along the handle, height along the head."""
+    x, y, z = half
+    head = 0.12 * x
+    handle = Placed(
+        shape=Cylinder(radius=0.7 * y, height=2 * (x - head)),
+        position=(-head, 0.0, 0.0),
+        rotation=(math.sqrt(0.5), 0.0, math.sqrt(0.5), 0.0),
+    )
+    return Compound(parts=(handle, Placed(shape=Box(size=(2 * head, 2 * y, 2 * z)), position=(x - head, 0.0, 0.0))))
 
 
 def _egg(radius: float, half_height: float) -> tuple[tuple[float, float, float], ...]:
@@ -230,3 +254,26 @@ def frame_of(pane: Pane, drop: float) -> tuple[Compound, float]:
         for z in (top - bar / 2, -pane.height / 2 - gap - bar / 2)
     ]
     return Compound(parts=(*posts, *feet, *rails)), centre
+
+
+def stand_of(pane: Pane, clear: float) -> tuple[Compound, float]:
+    """Four rails and four legs round a level pane, a millimetre off: (shape, height of its centre over the pane's [m]).
+
+    The pane's width lies along x and its height along y; `clear` is the height of its underside over the ground [m].
+    """
+    largest = max(pane.width, pane.height)
+    bar, gap = max(0.015, 0.03 * largest), 0.001
+    x, y = pane.width / 2 + gap, pane.height / 2 + gap
+    top, floor = pane.thickness / 2, -pane.thickness / 2 - clear
+    centre, rail = (top + floor) / 2, top - bar / 2
+    sides = (-1.0, 1.0)
+    parts = [
+        *(Placed(shape=Box(size=(2 * x, bar, bar)), position=(0.0, s * (y + bar / 2), rail - centre)) for s in sides),
+        *(Placed(shape=Box(size=(bar, 2 * y, bar)), position=(s * (x + bar / 2), 0.0, rail - centre)) for s in sides),
+        *(
+            Placed(shape=Box(size=(bar, bar, top - floor)), position=(s * (x + bar / 2), t * (y + bar / 2), 0.0))
+            for s in sides
+            for t in sides
+        ),
+    ]
+    return Compound(parts=tuple(parts)), centre

@@ -58,6 +58,8 @@ class Block:
     """What it stands on; None = the ground."""
     free: bool = False
     """A pane that nothing holds."""
+    level: bool = False
+    """A framed pane that lies flat."""
     velocity: list[Vector] = field(default_factory=list)
     spin: list[Vector] = field(default_factory=list)
     release_at: float | None = None
@@ -109,6 +111,8 @@ class Stage:
     """Downwards [m/s²]."""
     paths: list[list[Vector]] = field(default_factory=list)
     """Points the action goes through, for framing [m]."""
+    aims: dict[tuple[str, str], Vector] = field(default_factory=dict)
+    """(Doer, target) to the point where they meet [m]."""
     subject: str | None = None
     """The body the eye should follow."""
     axis: tuple[float, float] = (1.0, 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from kinema.shot.prompt.course import heading
 from kinema.shot.prompt.scene import Event, Scene
 from kinema.shot.prompt.stage import Block, Stage
 
@@ -34,8 +35,6 @@ def hang(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
 
 def swing(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
     """A pendulum let go at an angle; at its lowest it meets its target, or clears the ground."""
-    from kinema.shot.prompt.action import heading
-
     goal = event.second or event.target
     target = stage.block(goal) if goal is not None and goal is not block.thing else None
     angle = event.angle if event.angle is not None else DEFAULT_ANGLE
@@ -56,6 +55,8 @@ def swing(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
         away = block.reach(way) + target.reach(way) - 0.1 * radius
         height = max(min(target.base[2] + 0.7 * target.height, target.top), target.base[2] + radius + 0.02)
         low = (target.base[0] - way[0] * away, target.base[1] - way[1] * away, height)
+    if target is not None:
+        stage.aims[block.thing.name, target.thing.name] = low
     arm, a = length + radius, math.radians(abs(angle))
     anchor = (low[0], low[1], low[2] + arm)
     for i, name in enumerate(block.thing.names):

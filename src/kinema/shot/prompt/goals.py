@@ -1,0 +1,59 @@
+"""What the words promise will be seen."""
+
+from __future__ import annotations
+
+import math
+
+from kinema.shot.prompt.scene import MOTIONS, Event, Scene, Thing
+from kinema.shot.prompt.stage import Stage
+
+_MEETS = {"into", "at", "against", "toward", "towards", "on", "onto", "to", ""}
+
+
+def set_goals(scene: Scene, stage: Stage) -> None:
+    """hits, shatters, topples and survives, once each. Raises `ShotError` for what excludes itself."""
+    for event in scene.events:
+        _goals_of(stage, event)
+    for thing in scene.things:
+        if thing.survives:
+            for name in thing.names:
+                stage.goal(kind="survives", body=name)
+
+
+def _goals_of(stage: Stage, event: Event) -> None:
+    doer, target = event.doer, event.second or event.target
+    if event.second is None and event.does is None and event.link not in _MEETS:
+        target = None
+    if event.act in MOTIONS and doer is not None and target not in (None, doer) and not event.rests:
+        assert target is not None
+        a = doer.names[event.member] if event.member is not None and doer.count > 1 else doer.names[0]
+        stage.goal(kind="hits", a=a, b=_struck(stage, doer, target))
+        event.sets("goals.hits")
+    hurt = target if target is not None else doer
+    if hurt is None:
+        return
+    if event.does == "breaks":
+        _breaks(stage, event, hurt)
+    if event.does == "topples":
+        stage.goal(kind="topples", body=hurt.names[-1])
+        event.sets("goals.topples")
+
+
+def _struck(stage: Stage, doer: Thing, target: Thing) -> str:
+    """The one of several that is met first: the nearest to the doer's first position, at its height."""
+    if target.count == 1:
+        return target.name
+    aim = stage.aims.get((doer.name, target.name), stage.block(doer).centre)
+    places = stage.block(target).positions()
+    nearest = min(range(len(places)), key=lambda i: (round(math.dist(places[i], aim), 6), i))
+    return target.names[nearest]
+
+
+def _breaks(stage: Stage, event: Event, hurt: Thing) -> None:
+    if hurt.survives:
+        raise event.draft.refuse(
+            "must not both break and stay whole", got=hurt.name, next_step="Keep one of the two."
+        )
+    hurt.breaks = True
+    stage.goal(kind="shatters", body=hurt.names[0])
+    event.sets("goals.shatters")
