@@ -193,7 +193,11 @@ def _next_crack(
     polygon = pattern.polygon(index)
     centre, _ = _moments(polygon)
     radial = centre - focus
-    radial = radial / max(float(np.hypot(*radial)), 1e-12)
+    distance = float(np.hypot(*radial))
+    if distance < 1e-9:  # struck in its very middle: any direction is a spoke
+        angle = rng.uniform(0, 2 * math.pi)
+        radial, distance = np.array([math.cos(angle), math.sin(angle)]), 1.0
+    radial = radial / distance
     across = np.array([-radial[1], radial[0]])
     length, width = np.ptp(polygon @ radial), np.ptp(polygon @ across)
     shift = rng.uniform(-0.16, 0.16, 2)

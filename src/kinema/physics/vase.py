@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -16,6 +17,12 @@ from kinema.physics.surface import Surface, joined
 from kinema.physics.world import Collider
 from kinema.shot.body import Vase
 
+if TYPE_CHECKING:
+    from scipy.interpolate import CubicSpline
+
+FINE = 512
+SOFTNESS = 0.022
+"""Standard deviation of the smoothing, in shares of the height."""
 ROWS = 40
 LIP_ROWS = 12
 SECTORS = 24
@@ -53,10 +60,7 @@ def vase_solid(shape: Vase, segments: int, path: str) -> Solid:
 
 
 def vase_outline(shape: Vase, path: str) -> Outline:
-    """Shape-preserving cubics (PCHIP, Fritsch & Carlson 1980) through the profile; the wall is `wall` thick
-    at right angles to its outer side."""
-    from scipy.interpolate import PchipInterpolator
-
+    """Where the walls are. The wall is `wall` thick at right angles to its outer side."""
     radius, height = np.array(shape.profile).T
     if height[0] != 0 or (np.diff(height) <= 0).any():
         raise ShotError(
@@ -65,7 +69,7 @@ def vase_outline(shape: Vase, path: str) -> Outline:
             got=f"heights {height.tolist()[:6]}",
             next_step="List (radius, height) from the foot to the lip.",
         )
-    curve = PchipInterpolator(height, radius)
+    curve = _smooth_curve(radius, height)
     slope = curve.derivative()
 
     def hollow(z: np.ndarray) -> np.ndarray:
@@ -92,6 +96,19 @@ def vase_outline(shape: Vase, path: str) -> Outline:
     lip[0], lip[-1] = outer[-1], inner[0]
     middle_height = np.array([0.0, top / 2])
     return Outline(outer=outer - middle_height, lip=lip - middle_height, inner=inner - middle_height)
+
+
+def _smooth_curve(radius: np.ndarray, height: np.ndarray) -> CubicSpline:
+    """Radius over height: shape-preserving cubics (PCHIP, Fritsch & Carlson 1980), which never overshoot, then
+    a Gaussian that takes away the jumps of their curvature, which a highlight would show. Both ends stay."""
+    from scipy.interpolate import CubicSpline, PchipInterpolator
+    from scipy.ndimage import gaussian_filter1d
+
+    z = np.linspace(0, height[-1], FINE + 1)
+    r = PchipInterpolator(height, radius)(z)
+    # Mirrored in its end points, the line is smoothed without moving them.
+    mirrored = np.concatenate([2 * r[0] - r[:0:-1], r, 2 * r[-1] - r[-2::-1]])
+    return CubicSpline(z, gaussian_filter1d(mirrored, SOFTNESS * FINE)[FINE : 2 * FINE + 1])
 
 
 def _surface(outline: Outline, segments: int) -> Surface:
