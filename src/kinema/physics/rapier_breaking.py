@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from kinema.physics.fracture import Hit, broken_by, components, crack_energy
 from kinema.physics.rapier_contacts import Blow, blows, hard_pairs
 from kinema.physics.rapier_scene import Motion, Scene
-from kinema.physics.rapier_solids import vector
+from kinema.physics.rapier_settling import Failure, carry, pay, ride
 from kinema.physics.rapier_unit import Unit
 from kinema.physics.rotation import cross
 
@@ -34,21 +34,6 @@ class Broken:
     """[J]"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Failure:
-    """A unit of which a blow breaks bonds."""
-
-    unit: Unit
-    blow: Blow
-    closing: float
-    """Speed along the blow before it [m/s]."""
-    mobility: float
-    """1/m_eff [1/kg]"""
-    bonds: Int[np.ndarray, " broken"]
-    energy: Float[np.ndarray, " broken"]
-    """Of each [J]."""
-
-
 def step_with_breaking(
     scene: Scene, prepare: Callable[[], None], on_split: Callable[[Unit, list[Unit]], None]
 ) -> tuple[Motion, list[rp.ContactPair], list[Broken]]:
@@ -66,16 +51,22 @@ def step_with_breaking(
             return before, pairs, broken
         unit, bonds = failure.unit, failure.unit.body.bonds
         assert bonds is not None, "what fails has bonds"
-        scene.restore(before)
-        _pay(failure)
-        scene.disturb()
         spent[unit.number] += float(failure.energy.sum())
         scene.alive[unit.number][failure.bonds] = False
         tape_piece = np.array([piece.index for piece in unit.body.pieces])
         broken.append(Broken(piece=tape_piece[bonds.piece[failure.bonds]], energy=failure.energy))
         part = components(bonds, scene.alive[unit.number])[unit.members]
-        if (part != part[0]).any():
-            on_split(unit, scene.split(unit, part))
+        numbers = np.unique(part)
+        members = [unit.members[part == k] for k in numbers] if len(numbers) > 1 else []
+        scene.restore(before)
+        way = ride(failure, members)
+        closing = pay(failure, way.taken)
+        scene.disturb()
+        if members:
+            parts = scene.split(unit, members)
+            carry(failure, way, parts, closing)
+            scene.disturb()
+            on_split(unit, parts)
     raise AssertionError("the last attempt always returns")
 
 
@@ -120,18 +111,3 @@ def _approach(scene: Scene, before: Motion, blow: Blow) -> tuple[float, float]:
         if row is not None:
             closing += sign * float(normal @ (before.velocity[row] + cross(before.spin[row], arm)))
     return max(closing, 0.0), mobility
-
-
-def _pay(failure: Failure) -> None:
-    """Take the energy of the cracks out of the approach: an impulse and its opposite, at the point of the
-    blow.
-
-    Momentum and angular momentum stay as they are; what is left of the approach then collides as ever.
-    Without this an elastic blow would crack glass for nothing.
-    """
-    blow, closing = failure.blow, failure.closing
-    after = np.sqrt(max(0.0, closing**2 - 2 * failure.mobility * float(failure.energy.sum())))
-    impulse = (closing - after) / failure.mobility * blow.impulse / blow.strength
-    for unit, sign in ((blow.first, -1.0), (blow.second, 1.0)):
-        if not unit.fixed:
-            unit.rigid.apply_impulse_at_point(vector(sign * impulse), vector(blow.point))

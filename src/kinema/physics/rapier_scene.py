@@ -3,13 +3,14 @@ steps."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from kinema.physics.forces import pose_at, release_step
+from kinema.physics.kerf import loosened
 from kinema.physics.rapier_solids import empty_scene, substeps, vector
 from kinema.physics.rapier_unit import Solid, Unit, add_unit, mass_of, whole
 from kinema.physics.recorder import State, initial_state
@@ -50,6 +51,7 @@ class Scene:
         """By collider index."""
         self.alive = {n: np.ones(len(b.bonds.area), bool) for n, b in enumerate(world.bodies) if b.bonds}
         """Living bonds by number of the body."""
+        self._bodies = [replace(body, pieces=loosened(body)) for body in world.bodies]
         self._clusters = len(world.bodies)
         self._motion: Motion | None = None
         for number, body in enumerate(world.bodies):
@@ -71,7 +73,7 @@ class Scene:
         fixed: bool,
         cluster: int,
     ) -> Unit:
-        body = self.world.bodies[number]
+        body = self._bodies[number]
         unit, solids = add_unit(self.rapier, body, members, pose, number=number, cluster=cluster, fixed=fixed)
         unit.gravity = np.asarray(self.world.forces.gravity, float)
         self.solids |= solids
@@ -162,8 +164,9 @@ class Scene:
         exact (leapfrog). Contact sets stored velocities to what they are, so a unit that does not fly is
         not behind, and is put behind again once it flies.
         """
-        drag = np.array([unit.drag / unit.mass if unit.mass else unit.drag for unit in self.moving])
-        due = (self.gravity + drag.reshape(-1, 3)) * self.step
+        due = self.gravity * self.step
+        if self.world.forces.wind is not None:
+            due += np.array([unit.drag / max(unit.mass, 1e-12) for unit in self.moving]) * self.step
         error = np.linalg.norm(now.velocity - before.velocity - due, axis=1)
         bound = _FREE * np.linalg.norm(due, axis=1) + _ROUNDING * np.linalg.norm(now.velocity, axis=1)
         flying = (error <= bound) & self._kickable
@@ -175,11 +178,15 @@ class Scene:
     def put_behind(self, unit: Unit) -> None:
         """Take half a substep of gravity off the stored velocity."""
         if not unit.kicked and not unit.jointed and not unit.fixed and unit.gravity.any():
-            unit.rigid.linvel = vector(unit.stored_velocity - unit.gravity * self.half_kick)
+            stored = vector(unit.stored_velocity - unit.gravity * self.half_kick)
+            unit.rigid.linvel = stored
             unit.kicked = True
-            self.disturb()
-            if id(unit) in self.row:
-                self._kicked[self.row[id(unit)]] = True
+            if (row := self.row.get(id(unit))) is not None:
+                self._kicked[row] = True
+                if self._motion is not None:  # cheaper than to read all again
+                    pose, _, spin = self._motion.raw[row]
+                    self._motion.raw[row] = (pose, stored, spin)
+                    self._motion.velocity[row] = stored.to_tuple()
 
     def set_gravity(self, unit: Unit, gravity: Float[np.ndarray, 3]) -> None:
         """From now on the unit feels `gravity`; its true velocity stays what it is."""
@@ -216,16 +223,15 @@ class Scene:
         self.arrange()
         self.put_behind(unit)
 
-    def split(self, unit: Unit, part: Int[np.ndarray, " member"]) -> list[Unit]:
-        """Replace a unit by its parts (a number for each member): same pose, v = v + w × r, same w."""
+    def split(self, unit: Unit, groups: list[Int[np.ndarray, " member"]]) -> list[Unit]:
+        """Replace a unit by parts, given by their members: same pose, v = v + w × r, same w."""
         (place, turn), stored, spin = unit.pose, unit.stored_velocity, unit.spin
         bonds = unit.body.bonds
         assert bonds is not None, "only a breakable unit splits"
         self.units.remove(unit)
         self.rapier.remove_body(unit.handle)
         parts = []
-        for k in np.unique(part):
-            members = unit.members[part == k]
+        for members in groups:
             arm = rotate(turn, mass_of(unit.body, members)[1] - unit.centre)
             fixed = unit.fixed and bool(bonds.anchored[members].any())
             self._clusters += 1
