@@ -40,6 +40,7 @@ def step_with_breaking(
     """One step of Rapier. Returns the motion before it (of the units there are now), the pairs that were hit
     hard, and what broke. `prepare` is called before every try; `on_split` for each unit that came apart."""
     broken: list[Broken] = []
+    # By cluster: a unit that cracked but held has had its share of this collision; parts that came of it have not.
     spent: dict[int, float] = defaultdict(float)
     for attempt in range(ROUNDS + 1):
         before = scene.motion()
@@ -51,7 +52,7 @@ def step_with_breaking(
             return before, pairs, broken
         unit, bonds = failure.unit, failure.unit.body.bonds
         assert bonds is not None, "what fails has bonds"
-        spent[unit.number] += float(failure.energy.sum())
+        spent[unit.cluster] += float(failure.energy.sum())
         scene.alive[unit.number][failure.bonds] = False
         tape_piece = np.array([piece.index for piece in unit.body.pieces])
         broken.append(Broken(piece=tape_piece[bonds.piece[failure.bonds]], energy=failure.energy))
@@ -84,7 +85,7 @@ def _first_failure(
             hit = Hit(point=unit.at_rest(blow.point), impulse=blow.strength, energy=available)
             member = np.zeros(len(unit.body.pieces), bool)
             member[unit.members] = True
-            gone = broken_by(bonds, scene.alive[unit.number], member, hit, spent[unit.number])
+            gone = broken_by(bonds, scene.alive[unit.number], member, hit, spent[unit.cluster])
             if len(gone):
                 return Failure(
                     unit=unit,
