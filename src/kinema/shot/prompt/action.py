@@ -68,6 +68,8 @@ def _join(before: Event, event: Event) -> None:
             before.target, before.link = event.target, event.link or "into"
         elif before.link in _CARRIED:
             before.second = event.target
+    if event.act == "fall" and event.target is None and event.link in ("off", "down") and before.target is not None:
+        before.link = "off"
     for name in ("speed", "angle", "distance", "way", "source", "at", "spin"):
         if getattr(before, name) is None and getattr(event, name) is not None:
             setattr(before, name, getattr(event, name))

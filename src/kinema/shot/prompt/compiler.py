@@ -6,13 +6,16 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import Any
 
+from pydantic import ValidationError
+
 from kinema.errors import ShotError
 from kinema.shot.body import Body, Breaks, Compound, Pane, Plane
-from kinema.shot.files import validate_shot
+from kinema.shot.files import as_shot_error, validate_shot
 from kinema.shot.force import WORLDS
 from kinema.shot.prompt.action import act_out
 from kinema.shot.prompt.compiled import Compiled, Phrase, Unknown
 from kinema.shot.prompt.framing import frame
+from kinema.shot.prompt.goals import MOST_BROKEN
 from kinema.shot.prompt.grammar import parse
 from kinema.shot.prompt.layout import add_frames, lay_out
 from kinema.shot.prompt.lexer import Lexeme, lex
@@ -25,6 +28,7 @@ from kinema.shot.prompt.settings import settings_of
 from kinema.shot.prompt.stage import Block, Stage
 from kinema.shot.prompt.words import Word, split_words
 from kinema.shot.shot import Shot
+from kinema.shot.timing import Timing
 
 LONGEST = 8000
 """Characters in a prompt."""
@@ -61,7 +65,8 @@ def _build(text: str, reading: Reading, seed: int) -> Shot:
     stage = lay_out(scene)
     act_out(scene, stage)
     add_frames(stage)
-    camera, centre, radius, heading = frame(scene, stage)
+    timing = _timing(scene)
+    camera, centre, radius, heading = frame(scene, stage, timing.seconds)
     lights = light_up(scene, stage, centre, radius, heading)
     for thing in reading.default_materials:
         scene.assumed.append(f"{thing.name} of {thing.entry['material']}")
@@ -69,7 +74,7 @@ def _build(text: str, reading: Reading, seed: int) -> Shot:
         "title": text.strip().split(".")[0][:80].strip(),
         "prompt": text,
         "seed": seed,
-        "timing": _timing(scene),
+        "timing": timing,
         "bodies": [
             *_ground(scene),
             *(body for block in stage.blocks.values() for body in _bodies(block)),
@@ -84,7 +89,7 @@ def _build(text: str, reading: Reading, seed: int) -> Shot:
     return validate_shot(tree, source="prompt")
 
 
-def _timing(scene: Scene) -> dict[str, Any]:
+def _timing(scene: Scene) -> Timing:
     said = {key: value for key, (value, _) in scene.timing.items()}
     fps = Fraction(said.get("fps", 24)).limit_denominator(1001)
     if "frames" in said:
@@ -100,7 +105,10 @@ def _timing(scene: Scene) -> dict[str, Any]:
             scene.assumed.append("3 seconds")
         frames = round(Fraction(said.get("seconds", 3)).limit_denominator(100_000) * fps)
     slow = Fraction(said.get("slow_motion", 1)).limit_denominator(1000)
-    return {"fps": str(fps), "frames": max(int(frames), 1), "slow_motion": str(slow)}
+    try:
+        return Timing(fps=fps, frames=max(int(frames), 1), slow_motion=slow)
+    except ValidationError as error:
+        raise as_shot_error(error, source="timing") from error
 
 
 def _ground(scene: Scene) -> list[Body]:
@@ -132,12 +140,11 @@ def _bodies(block: Block) -> list[dict[str, Any]]:
     shared |= {key: value for key, value in optional.items() if value is not None}
     if block.held:
         shared["motion"] = "static"
-    if (breaks := _breaks(block)) is not None:
-        shared["breaks"] = breaks
     still = (0.0, 0.0, 0.0)
     return [
         {
             **shared,
+            **_breaks(block, name),
             "name": name,
             "position": tuple(round(v, 6) for v in position),
             "velocity": block.velocity[i] if block.velocity else still,
@@ -147,7 +154,7 @@ def _bodies(block: Block) -> list[dict[str, Any]]:
     ]
 
 
-def _breaks(block: Block) -> Breaks | None:
+def _breaks(block: Block, name: str) -> dict[str, Breaks]:
     thing, shape = block.thing, block.solid.shape
     if isinstance(shape, Compound):
         if thing.breaks:
@@ -156,17 +163,18 @@ def _breaks(block: Block) -> Breaks | None:
                 got=thing.kind,
                 next_step="Break something else.",
             )
-        return None
+        return {}
     if isinstance(shape, Pane):
-        return Breaks(held="free" if block.free else "edges")
-    if thing.survives or not (thing.breaks or thing.entry.get("fragile")):
-        return None
-    return Breaks(pieces=60)
+        return {"breaks": Breaks(held="free" if block.free else "edges")}
+    fragile = bool(thing.entry.get("fragile")) and thing.count <= MOST_BROKEN
+    if thing.survives or not (name in thing.breaks or fragile):
+        return {}
+    return {"breaks": Breaks(pieces=60)}
 
 
 def _forces(scene: Scene, stage: Stage, heading: float) -> dict[str, Any]:
     forces: dict[str, Any] = {
-        "gravity": (0.0, 0.0, -stage.gravity),
+        "gravity": (0.0, 0.0, 0.0 - stage.gravity),
         "joints": stage.joints,
         "pushes": stage.pushes,
     }

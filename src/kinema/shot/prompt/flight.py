@@ -50,7 +50,7 @@ def _throw_at(
     x, y, z = before(aim, way, away)
     start(block, (x, y, z - block.height / 2), way, arc)
     stage.aims[block.thing.name, target.thing.name] = before(aim, way, target.reach(way))
-    stage.paths.append([aim, before(aim, way, target.reach(way) + min(0.5 * run, 0.7 * target.height))])
+    stage.paths.append([aim, before(aim, way, target.reach(way) + min(0.5 * run, max(0.7 * target.height, 0.3)))])
     stage.axis, stage.facing = way, way == (0.0, 1.0)
 
 

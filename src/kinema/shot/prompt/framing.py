@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,9 @@ def azimuth_of(scene: Scene, stage: Stage) -> float:
     return 28.0 if row else 14.0
 
 
-def frame(scene: Scene, stage: Stage) -> tuple[dict[str, Any], Vector, float, float]:
+def frame(
+    scene: Scene, stage: Stage, seconds: Fraction
+) -> tuple[dict[str, Any], Vector, float, float]:
     """(Camera as data, centre of the action [m], its radius [m], heading of the camera [deg from north])."""
     points = _corners(stage.block(scene.camera["aim"][0])) if "aim" in scene.camera else interest(stage)
     centre = (points.min(0) + points.max(0)) / 2
@@ -90,7 +93,7 @@ def frame(scene: Scene, stage: Stage) -> tuple[dict[str, Any], Vector, float, fl
         "position": tuple(round(float(v), 4) for v in position),
         "aim": tuple(round(float(v), 4) for v in aim),
         "focal_length": focal,
-        "moves": _moves(scene, stage, distance),
+        "moves": _moves(scene, stage, distance, seconds),
     }
     data |= _optics(scene, stage)
     _say(scene)
@@ -158,8 +161,17 @@ def _say(scene: Scene) -> None:
         scene.assumed.append("framing: three quarter view that holds all of the action")
 
 
-def _moves(scene: Scene, stage: Stage, distance: float) -> list[dict[str, Any]]:
-    return [_move(move, stage, distance) for move in scene.moves if move.kind != "static"]
+def _moves(scene: Scene, stage: Stage, distance: float, seconds: Fraction) -> list[dict[str, Any]]:
+    """All at once, but one after the other where the prompt says "then"."""
+    moves = [move for move in scene.moves if move.kind != "static"]
+    data = [_move(move, stage, distance) for move in moves]
+    if any(move.then for move in moves[:-1]):
+        turns, turn = 1 + sum(move.then for move in moves[:-1]), 0
+        for move, each in zip(moves, data, strict=True):
+            if move.start is None and move.length is None:
+                each["start"], each["end"] = seconds * turn / turns, seconds * (turn + 1) / turns
+            turn += move.then
+    return data
 
 
 def _move(move: Move, stage: Stage, distance: float) -> dict[str, Any]:

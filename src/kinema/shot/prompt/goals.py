@@ -7,6 +7,8 @@ import math
 from kinema.shot.prompt.scene import MOTIONS, Event, Scene, Thing
 from kinema.shot.prompt.stage import Stage
 
+MOST_BROKEN = 4
+"""Of several things that break, so many are cut; of more, only the one that is struck."""
 _MEETS = {"into", "at", "against", "toward", "towards", "on", "onto", "to", ""}
 
 
@@ -54,6 +56,11 @@ def _breaks(stage: Stage, event: Event, hurt: Thing) -> None:
         raise event.draft.refuse(
             "must not both break and stay whole", got=hurt.name, next_step="Keep one of the two."
         )
-    hurt.breaks = True
-    stage.goal(kind="shatters", body=hurt.names[0])
+    struck = _struck(stage, event.doer, hurt) if event.doer not in (None, hurt) and event.doer else hurt.names[0]
+    if event.name == "smash" and hurt.count > 1:  # a wall is smashed when it falls apart, brick from brick
+        stage.goal(kind="topples", body=struck)
+        event.sets("goals.topples")
+        return
+    hurt.breaks.update(hurt.names if hurt.count <= MOST_BROKEN else [struck])
+    stage.goal(kind="shatters", body=struck)
     event.sets("goals.shatters")

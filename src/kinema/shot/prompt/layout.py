@@ -14,6 +14,8 @@ PANE_ABOVE_GROUND = 0.15
 """Height of a framed pane's lower edge over what its frame stands on, per metre of pane [m/m]."""
 LEVEL_PANE_ABOVE_GROUND = 0.45
 """Height of a level pane over the ground, per metre of pane [m/m]."""
+LEAN = 15.0
+"""Of what leans, off the plumb: friction holds it [deg]."""
 _MOVES = {"fly", "fall", "roll", "slide", "swing", "strike", "bounce", "go"}
 _SIDE = {
     "left_of": (-1, 0),
@@ -37,6 +39,9 @@ def lay_out(scene: Scene) -> Stage:
             _raise(scene, block, block.solid.shape)
         elif block.thing.lies:
             block.turn(about("x", 90.0))
+    for event in scene.events:
+        for relation in event.doer.relations if event.doer and event.act == "lean" else ():
+            relation.angle = event.angle
     _place_roots(scene, stage)
     for thing in scene.things:
         _place(stage, thing, [])
@@ -155,7 +160,7 @@ def _apply(stage: Stage, block: Block, relation: Relation, other: Block) -> None
     elif relation.kind == "under":
         _under(block, relation, other)
     elif relation.kind == "lean":
-        _lean(block, other)
+        _lean(block, relation, other)
 
 
 def _beside(stage: Stage, block: Block, relation: Relation, other: Block) -> None:
@@ -220,21 +225,24 @@ def _under(block: Block, relation: Relation, other: Block) -> None:
     block.base = (other.base[0], other.base[1], RESTING_GAP)
 
 
-def _lean(block: Block, other: Block) -> None:
-    """Against the near face of the other: foot out, top touching. 15 degrees from upright holds by friction."""
-    degrees = block.thing.measures.get("angle", 15.0)
+def _lean(block: Block, relation: Relation, other: Block) -> None:
+    """Against the near face of the other: foot out, top touching its face or, if that is lower, its upper edge.
+
+    Turned by a about x, the rear face of a box of half depth d and half height h runs from its lowest edge
+    (d cos a - h sin a) up; at t along it from the middle it stands back d cos a + t sin a.
+    """
+    degrees = relation.angle if relation.angle is not None else LEAN
+    if not 0 < degrees < 60:
+        raise relation.draft.refuse(
+            "must lean by more than 0 and less than 60 degrees", got=f"{degrees:g}°", next_step="Correct the angle."
+        )
     block.rotation = about("x", -degrees)
-    _, y, z = block.solid.half
+    width, d, h = block.solid.half
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    # a box turned so that its top goes to +y: its highest rear edge touches the face, if the face is high enough
-    back_top = z * s + y * c
-    rise = z * c + y * s
+    rise = h * c + d * s
+    t = (min(other.height, 2 * h * c) - rise + d * s) / c
+    block.half, block.height = (width, h * s + d * c), 2 * rise
+    block.offsets = [(0.0, 0.0, rise)] * len(block.offsets)
     face = other.base[1] - other.half[1]
-    touch = 2 * z * c
-    if touch > other.height:  # leans on the upper edge instead
-        back_top -= (touch - other.height) * s / c
-    x_half = block.solid.half[0]
-    block.half, block.height = (x_half, z * s + y * c), 2 * rise
-    block.offsets = [(0.0, 0.0, rise)]
-    block.base = (other.base[0], face - back_top - 1e-4, other.base[2])
+    block.base = (other.base[0], face - (d * c + t * s) - 1e-4, other.base[2])
     block.support = other.support

@@ -22,6 +22,8 @@ _SIDE = {
 """Azimuth of a light from the camera's heading, clockwise from above [deg]."""
 _DEFAULT_AZIMUTH = -125.0
 """Over the left shoulder: models form without flattening it [deg]."""
+_KEYED = {"low_key": "dark_studio", "high_key": "studio"}
+"""Moods of exposure that bring a light of their own."""
 _POWER = {"dim": 0.3, "bright": 3.0}
 
 
@@ -60,10 +62,11 @@ def light_up(
     """All lights as data for the shot. Says so in `assumed` if the prompt named none."""
     del stage
     rig = Rig(scene, centre, radius, heading)
-    moods = [_mood(name, entry, draft) for name, entry, draft in scene.moods]
+    moods = scene.moods
     said = [mood for mood in moods if not mood[1].get("place")]
     for lamp in scene.lamps:
         _lamp(rig, lamp)
+    said = list({name: mood for mood in said for name in [_KEYED.get(mood[0], mood[0])]}.values())
     own_sun = any(light["kind"] == "sun" for light in rig.lights)
     chosen = said or ([] if scene.lamps else moods)
     for name, extra, draft in chosen:
@@ -78,10 +81,6 @@ def light_up(
     return rig.lights
 
 
-def _mood(name: str, entry: dict[str, Any], draft: Draft) -> tuple[str, dict[str, Any], Draft]:
-    return name, entry, draft
-
-
 def _set_mood(
     rig: Rig,
     name: str,
@@ -91,7 +90,7 @@ def _set_mood(
     own_sun: bool,
     values: dict[str, float] | None = None,
 ) -> None:
-    name = {"low_key": "dark_studio", "high_key": "studio"}.get(name, name)
+    name = _KEYED.get(name, name)
     entry = table("light")["moods"][name]
     azimuth = rig.azimuth(extra.get("side"))
     put = len(rig.lights)

@@ -59,10 +59,11 @@ def read_event(reading: Reading, node: Node) -> Event | None:
 
 def _brittle_one(reading: Reading, subject: Thing) -> Thing:
     """ "A stone is thrown at it and it shatters": of the two in question, the one that can."""
-    if _is_brittle(subject) or reading.last is None or not _is_brittle(reading.last):
-        return subject
     before = reading.scene.events[-1] if reading.scene.events else None
-    return reading.last if reading.by_pronoun and before and before.target is reading.last else subject
+    other = before.target if before is not None else None
+    if other is None or not reading.by_pronoun or _is_brittle(subject) or not _is_brittle(other):
+        return subject
+    return other
 
 
 def _is_brittle(thing: Thing) -> bool:
@@ -113,7 +114,8 @@ def add_adjunct(reading: Reading, event: Event, head: Lexeme, thing: Thing) -> N
         return
     in_place = event.act in ("spin", "hang", "float", "push", "topple") and head.sense.kind == "relation"
     if (event.rests or in_place) and event.doer is not None:
-        for doer in reading.subjects or [event.doer]:
+        for each in reading.subjects or [event.doer]:
+            doer = carrier(each, _static(name))
             doer.relations.append(Relation(_static(name), thing, reading.draft))
             reading.draft.sets(f"{doer.path}.position")
         return
@@ -133,6 +135,13 @@ def add_adjunct(reading: Reading, event: Event, head: Lexeme, thing: Thing) -> N
     event.others.append(reading.draft)
     for twin in _twins(reading, event):
         twin.target, twin.link = thing, name
+
+
+def carrier(thing: Thing, kind: str) -> Thing:
+    """ "An apple on a book on a desk": the desk carries the book."""
+    while kind == "on" and (under := next((r.other for r in thing.relations if r.kind == "on"), None)):
+        thing = under
+    return thing
 
 
 def _static(name: str) -> str:

@@ -8,6 +8,7 @@ from kinema.shot.prompt.grammar import Node
 from kinema.shot.prompt.lexer import Lexeme
 from kinema.shot.prompt.read_camera import set_camera
 from kinema.shot.prompt.reading import Reading
+from kinema.shot.prompt.scene import Event
 
 
 REFINED = {"slow_motion", "over", "under"}
@@ -95,9 +96,10 @@ def _survive(reading: Reading) -> None:
             got="no thing before it",
             next_step="Name the thing first.",
         )
-    for each in reading.subjects or [thing]:
+    topic = reading.topic
+    struck = [topic.target] if isinstance(topic, Event) and topic.target is not None else []
+    for each in struck or reading.subjects or [thing]:
         each.survives = True
-    thing.survives = True
     reading.draft.sets("goals.survives")
 
 

@@ -13,7 +13,7 @@ from kinema.shot.prompt.grammar import Node
 from kinema.shot.prompt.lexer import Lexeme
 from kinema.shot.prompt.lexicon import Sense
 from kinema.shot.prompt.read_camera import apply_move_words, read_framing, read_lens, read_move, set_camera
-from kinema.shot.prompt.read_events import add_adjunct, apply_event_words, read_event
+from kinema.shot.prompt.read_events import add_adjunct, apply_event_words, carrier, read_event
 from kinema.shot.prompt.read_light import apply_lamp_words, read_lamp
 from kinema.shot.prompt.read_settings import REFINED, read_loose, read_place, read_setting, refine, set_ground
 from kinema.shot.prompt.read_things import apply_words, arrange, read_thing, set_material, set_measure
@@ -64,6 +64,9 @@ def _link(reading: Reading, node: Node) -> None:
         reading.subjects, reading.on_camera, reading.topic = [], False, None
     elif word.text.lower() in ("which", "that", "who") and reading.last is not None:
         reading.subjects = [reading.last]
+    reading.after_with = word.text.lower() in ("with", "having")
+    if word.text.lower() in ("then", "and then") and reading.scene.moves:
+        reading.scene.moves[-1].then = True
 
 
 # --- nouns -------------------------------------------------------------------------------------------------
@@ -77,8 +80,9 @@ def mention(reading: Reading, node: Node) -> Topic:
         return _pronoun(reading, node.head, as_subject=False)
     kind = node.head.sense.kind
     if kind in ("object", "arrangement"):
-        reading.last = read_thing(reading, node)
-        return reading.last
+        thing = read_thing(reading, node)
+        reading.mentioned.append(thing)
+        return thing
     if kind == "lamp":
         return read_lamp(reading, node)
     if kind in ("lens", "shot", "angle", "view"):
@@ -157,7 +161,7 @@ def _measure(reading: Reading, node: Node) -> None:
     assert node.head is not None
     words = [*node.run, *(node.inner.run if node.inner else ())]
     amount = next((w for w in words if w.quantity is not None and w.quantity.dimension), None)
-    topic, name = reading.topic, node.head.sense.name
+    topic, name = reading.last if reading.after_with and reading.last else reading.topic, node.head.sense.name
     if amount is None:
         if isinstance(topic, Thing) and topic.lengths:  # "30 cm in diameter"
             *rest, value = topic.lengths
@@ -193,16 +197,17 @@ def _pronoun(reading: Reading, word: Lexeme, *, as_subject: bool) -> Thing | Non
     """ "it" as object is the last thing mentioned that is not the doer; as subject, the last doer or thing."""
     reading.use(word)
     plural = word.text.lower() in ("them", "they", "themselves", "each other")
-    things = [t for t in ([reading.last] if reading.last else []) + reading.scene.things[::-1] if t]
-    if as_subject and reading.subjects:
+    things = reading.mentioned[::-1]
+    if as_subject:
         things = reading.subjects[::-1] + things
-    if not as_subject:
-        things = [t for t in things if t not in reading.subjects] + things
-    fitting = [t for t in things if (t.count > 1) == plural] or things
+    else:
+        things = [t for t in things if t not in reading.subjects] or things
+    fitting = [t for t in things if (t.count > 1) == plural or t.arrangement] or things
     if not fitting:
         raise reading.draft.refuse(
             "must refer to a thing named before", got=f"“{word.text}”", next_step="Name the thing first."
         )
+    reading.mentioned.append(fitting[0])
     return fitting[0]
 
 
@@ -279,7 +284,7 @@ def _adjunct(reading: Reading, node: Node) -> None:
         _loose(reading, inner.run, apart=False, after=())
         _way(reading, inner.head, source=link == "from")
         return
-    topic, last = reading.topic, reading.last
+    topic = reading.topic
     if inner.head.sense.kind == "arrangement" and inner.inner is None and link in ("in", "into"):
         several = [topic.doer] if isinstance(topic, Event) and topic.doer else reading.subjects
         arrange(reading, several, inner)
@@ -292,15 +297,19 @@ def _adjunct(reading: Reading, node: Node) -> None:
         return
     named = mention(reading, inner)
     if isinstance(named, Thing):
-        if node.head.sense.kind == "relation" and not isinstance(topic, Event):
-            reading.last = last or named  # a landmark is not what "it" means next
         _towards(reading, topic, node.head, named)
+        if node.head.sense.kind == "relation" and _says_where(topic) and len(reading.mentioned) > 1:
+            reading.mentioned.insert(0, reading.mentioned.pop())  # a landmark is not what "it" means next
     elif named == "ground" and isinstance(topic, Event):
         topic.on_ground = True
     elif named == "focus" or topic in ("focus",):
         reading.topic = topic
     elif isinstance(named, Lamp) or (isinstance(named, str) and named not in ("ground", "mood", "camera")):
         reading.topic = named
+
+
+def _says_where(topic: Topic) -> bool:
+    return not isinstance(topic, Event) or topic.rests
 
 
 def _towards(reading: Reading, topic: Topic, head: Lexeme, thing: Thing) -> None:
@@ -319,7 +328,7 @@ def _towards(reading: Reading, topic: Topic, head: Lexeme, thing: Thing) -> None
         reading.draft.sets("camera.aim")
     elif isinstance(topic, Thing) and head.sense.kind == "relation":
         for each in reading.subjects if topic in reading.subjects else [topic]:
-            relate(reading, each, head.sense.name, thing)
+            relate(reading, carrier(each, head.sense.name), head.sense.name, thing)
     elif head.sense.kind == "relation" and reading.subjects:
         for each in reading.subjects:
             relate(reading, each, head.sense.name, thing)

@@ -29,14 +29,21 @@ class Reading:
     """The sentence is about the camera."""
     by_pronoun: bool = False
     """The subject is an "it"."""
-    last: Thing | None = None
-    """The thing last mentioned."""
+    mentioned: list[Thing] = field(default_factory=list)
+    """Things an "it" may mean, the last one last; what only says where another thing is does not count."""
+    after_with: bool = False
+    """The phrase follows "with": it describes the thing last mentioned."""
     default_materials: list[Thing] = field(default_factory=list)
 
     @property
     def draft(self) -> Draft:
         """The phrase at hand."""
         return self.drafts[-1]
+
+    @property
+    def last(self) -> Thing | None:
+        """The thing last mentioned."""
+        return self.mentioned[-1] if self.mentioned else None
 
     def use(self, *lexemes: Lexeme) -> None:
         """These words meant something."""

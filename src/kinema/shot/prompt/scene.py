@@ -57,7 +57,8 @@ class Thing:
     factor: float = 1.0
     relations: list[Relation] = field(default_factory=list)
     survives: bool = False
-    breaks: bool = False
+    breaks: set[str] = field(default_factory=set)
+    """Which of its bodies must be able to break."""
     lies: bool = False
     """Laid flat."""
 
@@ -80,6 +81,8 @@ class Relation:
     other: Thing | None
     draft: Draft
     distance: float | None = None
+    angle: float | None = None
+    """Of what leans, off the plumb [deg]."""
 
 
 @dataclass
@@ -154,6 +157,8 @@ class Move:
     start: float | None = None
     length: float | None = None
     body: Thing | None = None
+    then: bool = False
+    """The next move waits for it to end."""
 
 
 @dataclass

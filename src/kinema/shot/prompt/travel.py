@@ -41,7 +41,11 @@ def travel(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
         block.spin = [(-way[1] * w, way[0] * w, 0.0)] * len(block.offsets)
         event.sets(f"{block.thing.path}.spin")
     length = min(1.5 * speed, 2.5) if target is None else 0.0
-    stage.paths.append([block.centre, (x + way[0] * length, y + way[1] * length, block.centre[2])])
+    low = block.centre[2]
+    if event.link == "off" and support is not None:  # over the edge and down: x = v sqrt(2 h / g)
+        length = 0.1 + speed * math.sqrt(2 * max(support.top, 0.0) / (stage.gravity or 9.80665))
+        low = 0.0
+    stage.paths.append([block.centre, (x + way[0] * length, y + way[1] * length, low)])
     stage.axis, stage.facing = way, target is not None and way == (0.0, 1.0)
     event.sets(f"{block.thing.path}.velocity", f"{block.thing.path}.position")
 
@@ -72,11 +76,10 @@ def _lane(
         return x, y, target.base[2]
     if support is not None:
         room = max(support.reach(way) - block.reach(way), 0.0)
-        back = min(0.3, room) if event.link == "off" else -0.9 * room
-        sign = 1.0 if event.link == "off" else 1.0
-        x, y = (
-            support.base[i] + sign * way[i] * (room - back if event.link == "off" else back) for i in (0, 1)
-        )
+        # off the edge: near enough that friction does not stop it; along: from one end
+        near = min(0.3, room) if rolls else min(0.3, room, 0.4 * speed * speed / (2 * 0.5 * 9.81))
+        place = room - near if event.link == "off" else -0.9 * room
+        x, y = (support.base[i] + way[i] * place for i in (0, 1))
         return x, y, support.top + RESTING_GAP
     length = min(1.5 * speed, 2.5)
     x, y, _ = before(block.base, way, length / 2)
