@@ -21,8 +21,7 @@ def surroundings_of(
     """`sphere`: the environment, exposed; None = dark. `ground`: what a floor sends up, exposed; None = no floor."""
     if sphere is None:
         sphere = np.zeros((16, 32, 3), np.float32)
-    backdrop = np.ascontiguousarray(sphere, np.float32)
-    seen = backdrop.copy()
+    seen = np.array(sphere, np.float32)
     if ground is not None:
         # Bodies on a floor see the floor below them, not the world's far half.
         seen[directions(len(seen))[..., 2] < 0] = ground
@@ -36,7 +35,8 @@ def surroundings_of(
         harmonics=_harmonics(seen),
         glossy=np.ascontiguousarray(np.concatenate(tables), np.float32),
         glossy_level=np.array(levels, np.int32),
-        backdrop=backdrop,
+        backdrop=np.ascontiguousarray(_blurred(sphere, 0.0, 2 * len(sphere)).reshape(-1, 3), np.float32),
+        backdrop_side=2 * len(sphere),
     )
 
 

@@ -38,8 +38,9 @@ class Surroundings(NamedTuple):
     """Octahedral maps, each with a border of one texel, blurred by GGX of `GLOSS` alphas."""
     glossy_level: Int[np.ndarray, "level 2"]
     """First texel and side without border."""
-    backdrop: Float[np.ndarray, "row column 3"]
-    """Equirectangular; what the camera sees."""
+    backdrop: Float[np.ndarray, "texel 3"]
+    """What the camera sees, unblurred, in the same layout."""
+    backdrop_side: int
 
 
 class Lamps(NamedTuple):
@@ -54,7 +55,7 @@ class Lamps(NamedTuple):
     clear: Float[np.ndarray, "lamp row column"]
     """Of the nearest clear surface."""
     clear_face: Int[np.ndarray, "lamp row column"]
-    near_solid: UInt8[np.ndarray, "lamp tile tile"]
+    occupied: UInt8[np.ndarray, "lamp tile tile"]
     """1 where any opaque or clear surface is in this tile of the map or one beside it."""
     through: Float[np.ndarray, " face"]
     """Share of light that passes the body behind a clear face."""
@@ -90,8 +91,10 @@ class Film(NamedTuple):
     """Bit 0: opaque surfaces differ within the pixel; bit 1: clear ones do."""
     sample_face: Int[np.ndarray, "sample row column"]
     """Of samples 1 to 4, where bit 0 is set."""
-    sample_clear: Int[np.ndarray, "sample row column"]
+    sample_clear: Int[np.ndarray, "layer sample row column"]
     """Where bit 1 is set."""
+    lonely: UInt8[np.ndarray, "tile tile"]
+    """1 where one flat face fills the neighbourhood: nothing shuts out ambient light."""
     shade: Float[np.ndarray, "row column term"]
     """Ambient light that reaches the pixel, then direct light of each lamp with a map; 0 to 1."""
     soft: UInt8[np.ndarray, "row column"]
@@ -100,8 +103,6 @@ class Film(NamedTuple):
     """`shade` after smoothing."""
     colour: Float[np.ndarray, "row column 3"]
     """Opaque colour at centres."""
-    solid: Float[np.ndarray, "row column 3"]
-    """Opaque colour, edges resolved."""
     glass: Float[np.ndarray, "row column 3"]
     """Colour at centres where a clear surface is in front."""
 
@@ -135,12 +136,12 @@ def film_of(width: int, height: int) -> Film:
         clear_face=empty(2, *size, kind=np.int32),
         edge=empty(*size, kind=np.uint8),
         sample_face=empty(4, *size, kind=np.int32),
-        sample_clear=empty(4, *size, kind=np.int32),
+        sample_clear=empty(2, 4, *size, kind=np.int32),
+        lonely=empty(-(-height // 32), -(-width // 32), kind=np.uint8),
         shade=empty(*size, TERMS),
         soft=empty(*size, kind=np.uint8),
         smooth=empty(*size, TERMS),
         colour=empty(*size, 3),
-        solid=empty(*size, 3),
         glass=empty(*size, 3),
     )
 

@@ -17,13 +17,14 @@ from kinema.render.preview.optics import (
     BALL,
     IOR,
     THICK,
-    backdrop,
     dielectric,
     glossy,
     schlick,
 )
 from kinema.render.preview.shade import (
     BRIGHTEST,
+    CENTRES,
+    EDGES,
     NEIGHBOUR_X,
     NEIGHBOUR_Y,
     OFFSET_X,
@@ -43,7 +44,7 @@ _CRACK_ALPHA = f32(0.12)
 
 
 @inlined()
-def _behind(film: Any, view: Any, sky: Any, x: Any, y: Any, near: Any, px: Any, py: Any, pz: Any,
+def _behind(picture: Any, film: Any, view: Any, sky: Any, x: Any, y: Any, near: Any, px: Any, py: Any, pz: Any,
             dx: Any, dy: Any, dz: Any, ball: Any) -> Any:  # fmt: skip
     """The opaque picture along a ray that leaves clear matter at a point, relative to the eye."""
     height, width = film.near.shape
@@ -66,14 +67,14 @@ def _behind(film: Any, view: Any, sky: Any, x: Any, y: Any, near: Any, px: Any, 
             # What stands before the glass is not seen through it.
             if film.near[j, i] <= near and film.near[j + 1, i + 1] <= near:
                 a, b = f32(u - i), f32(v - j)
-                s = film.solid
+                s = picture
                 w00, w01, w10, w11 = (f32(1) - a) * (f32(1) - b), a * (f32(1) - b), (f32(1) - a) * b, a * b
                 return (
                     s[j, i, 0] * w00 + s[j, i + 1, 0] * w01 + s[j + 1, i, 0] * w10 + s[j + 1, i + 1, 0] * w11,
                     s[j, i, 1] * w00 + s[j, i + 1, 1] * w01 + s[j + 1, i, 1] * w10 + s[j + 1, i + 1, 1] * w11,
                     s[j, i, 2] * w00 + s[j, i + 1, 2] * w01 + s[j + 1, i, 2] * w10 + s[j + 1, i + 1, 2] * w11,
                 )
-            return film.solid[y, x, 0], film.solid[y, x, 1], film.solid[y, x, 2]
+            return picture[y, x, 0], picture[y, x, 1], picture[y, x, 2]
     return glossy(sky, f32(0), f32(dx), f32(dy), f32(dz))
 
 
@@ -103,10 +104,10 @@ def _sparkle(lamps: Any, x: Any, y: Any, z: Any, nx: Any, ny: Any, nz: Any, vx: 
     return r, g, b
 
 
-@kernel()
+@inlined()
 def through(
     f: Any, second: Any, x: Any, y: Any, rx: Any, ry: Any, rz: Any, near: Any, near2: Any,
-    mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any, film: Any,
+    mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any, film: Any, picture: Any,
 ) -> Any:  # fmt: skip
     """Colour of a clear face `f` and of the one behind it (-1 = none), its depth and normal."""
     length = math.sqrt(rx * rx + ry * ry + rz * rz)
@@ -125,13 +126,14 @@ def through(
         oz = (tz * path + nz * radius) / radius
         ex, ey, ez = _bend(tx, ty, tz, -ox, -oy, -oz, m[IOR])
     px, py, pz = rx * depth + tx * path, ry * depth + ty * path, rz * depth + tz * path
-    r, g, b = _behind(film, view, sky, x, y, near, px, py, pz, ex, ey, ez, ball)
-    if second >= 0:
-        depth2, _b, _c, n2x, n2y, n2z = meet(second, rx, ry, rz, near2, mesh, plane, frame, normal)
-        r, g, b = _layer(
-            second, depth2, n2x, n2y, n2z, dx, dy, dz, rx, ry, rz, r, g, b, mesh, view, sky, lamps
-        )
-    r, g, b = _layer(f, depth, nx, ny, nz, dx, dy, dz, rx, ry, rz, r, g, b, mesh, view, sky, lamps)
+    r, g, b = _behind(picture, film, view, sky, x, y, near, px, py, pz, ex, ey, ez, ball)
+    # From back to front.
+    for layer in range(1 if second >= 0 else 0, -1, -1):
+        lx, ly, lz, at, which = nx, ny, nz, depth, f
+        if layer == 1:
+            which = second
+            at, _b, _c, lx, ly, lz = meet(second, rx, ry, rz, near2, mesh, plane, frame, normal)
+        r, g, b = _layer(which, at, lx, ly, lz, dx, dy, dz, rx, ry, rz, r, g, b, mesh, view, sky, lamps)
     return r, g, b, depth, nx, ny, nz
 
 
@@ -200,146 +202,90 @@ def _crack(
 
 @kernel(parallel=True)
 def glaze(
-    order: Any,
-    mesh: Any,
-    plane: Any,
-    frame: Any,
-    normal: Any,
-    view: Any,
-    sky: Any,
-    lamps: Any,
-    film: Any,
-    out: Any,
-) -> None:
-    """Colour at the centres of pixels that clear matter covers, and its passes."""
+    step: int, order: Any, mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any,
+    film: Any, out: Any,
+) -> None:  # fmt: skip
+    """Step `CENTRES`: colour where clear matter covers a pixel's centre, with its passes. Step `EDGES`: clear
+    pixels into the picture, the samples of those on edges averaged."""
     for i in prange(order.shape[0]):
-        _glaze_row(order[i], mesh, plane, frame, normal, view, sky, lamps, film, out)
+        _row(step, order[i], mesh, plane, frame, normal, view, sky, lamps, film, out)
 
 
 @inlined()
-def _glaze_row(
-    y: Any,
-    mesh: Any,
-    plane: Any,
-    frame: Any,
-    normal: Any,
-    view: Any,
-    sky: Any,
-    lamps: Any,
-    film: Any,
+def _row(
+    step: Any, y: Any, mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any, film: Any,
     out: Any,
-) -> None:
+) -> None:  # fmt: skip
     height, width = film.near.shape
-    for x in range(width):
-        f = film.clear_face[0, y, x]
-        if f < 0:
-            continue
-        rx, ry, rz = ray_of(view, x + 0.5, y + 0.5, width, height)
-        r, g, b, depth, nx, ny, nz = through(
-            f, film.clear_face[1, y, x], x, y, rx, ry, rz, film.clear_near[0, y, x], film.clear_near[1, y, x],
-            mesh, plane, frame, normal, view, sky, lamps, film,
-        )  # fmt: skip
-        film.glass[y, x, 0], film.glass[y, x, 1], film.glass[y, x, 2] = r, g, b
-        m = mesh.optics[mesh.face_body[f]]
-        record(
-            out,
-            y,
-            x,
-            mesh.face_piece[f],
-            depth,
-            nx,
-            ny,
-            nz,
-            m[ALBEDO],
-            m[ALBEDO + 1],
-            m[ALBEDO + 2],
-            rx,
-            ry,
-            rz,
-            view,
-        )
-
-
-@kernel(parallel=True)
-def polish(
-    order: Any,
-    mesh: Any,
-    plane: Any,
-    frame: Any,
-    normal: Any,
-    view: Any,
-    sky: Any,
-    lamps: Any,
-    film: Any,
-    out: Any,
-) -> None:
-    """Clear pixels into the picture, edges averaged."""
-    for i in prange(order.shape[0]):
-        _polish_row(order[i], mesh, plane, frame, normal, view, sky, lamps, film, out)
-
-
-@inlined()
-def _polish_row(
-    y: Any,
-    mesh: Any,
-    plane: Any,
-    frame: Any,
-    normal: Any,
-    view: Any,
-    sky: Any,
-    lamps: Any,
-    film: Any,
-    out: Any,
-) -> None:
-    width = film.near.shape[1]
+    # In the second step the picture changes under our feet; centres do not.
+    picture = out.colour if step == CENTRES else film.colour
     for x in range(width):
         f = film.clear_face[0, y, x]
         edge = film.edge[y, x] & 2
-        if f < 0 and edge == 0:
+        if f < 0 and (edge == 0 or step == CENTRES):
             continue
-        src = film.solid if f < 0 else film.glass
-        r, g, b = src[y, x, 0], src[y, x, 1], src[y, x, 2]
-        if edge:
-            r, g, b = min(r, BRIGHTEST), min(g, BRIGHTEST), min(b, BRIGHTEST)
-            for s in range(4):
-                sr, sg, sb = _clear_sample(s, y, x, mesh, plane, frame, normal, view, sky, lamps, film)
-                r, g, b = r + min(sr, BRIGHTEST), g + min(sg, BRIGHTEST), b + min(sb, BRIGHTEST)
-            r, g, b = r * f32(0.2), g * f32(0.2), b * f32(0.2)
-        out.colour[y, x, 0], out.colour[y, x, 1], out.colour[y, x, 2] = r, g, b
+        samples, r, g, b = 1, f32(0), f32(0), f32(0)
+        if step == EDGES:
+            samples = 4 if edge else 0
+            if f < 0:
+                r, g, b = out.colour[y, x, 0], out.colour[y, x, 1], out.colour[y, x, 2]
+            else:
+                r, g, b = film.glass[y, x, 0], film.glass[y, x, 1], film.glass[y, x, 2]
+            if edge:
+                r, g, b = min(r, BRIGHTEST), min(g, BRIGHTEST), min(b, BRIGHTEST)
+        for s in range(samples):
+            front, back, dx, dy = f, film.clear_face[1, y, x], 0.0, 0.0
+            if step == EDGES:
+                front, back = film.sample_clear[0, s, y, x], film.sample_clear[1, s, y, x]
+                dx, dy = OFFSET_X[s], OFFSET_Y[s]
+                if front < 0:
+                    r += min(out.colour[y, x, 0], BRIGHTEST)
+                    g += min(out.colour[y, x, 1], BRIGHTEST)
+                    b += min(out.colour[y, x, 2], BRIGHTEST)
+                    continue
+                v, u = _like(s, front, back, y, x, mesh, plane, film)
+                if v >= 0:
+                    r += min(film.glass[v, u, 0], BRIGHTEST)
+                    g += min(film.glass[v, u, 1], BRIGHTEST)
+                    b += min(film.glass[v, u, 2], BRIGHTEST)
+                    continue
+            rx, ry, rz = ray_of(view, x + 0.5 + dx, y + 0.5 + dy, width, height)
+            near = max(film.clear_near[0, y, x], f32(1e-6)) if f >= 0 else f32(1e-6)
+            cr, cg, cb, depth, nx, ny, nz = through(
+                front, back, x, y, rx, ry, rz, near, near,
+                mesh, plane, frame, normal, view, sky, lamps, film, picture,
+            )  # fmt: skip
+            if step == CENTRES:
+                r, g, b = cr, cg, cb
+                m = mesh.optics[mesh.face_body[f]]
+                record(
+                    out, y, x, mesh.face_piece[f], depth, nx, ny, nz,
+                    m[ALBEDO], m[ALBEDO + 1], m[ALBEDO + 2], rx, ry, rz, view,
+                )  # fmt: skip
+            else:
+                r, g, b = r + min(cr, BRIGHTEST), g + min(cg, BRIGHTEST), b + min(cb, BRIGHTEST)
+        if step == CENTRES:
+            film.glass[y, x, 0], film.glass[y, x, 1], film.glass[y, x, 2] = r, g, b
+        else:
+            if edge:
+                r, g, b = r * f32(0.2), g * f32(0.2), b * f32(0.2)
+            out.colour[y, x, 0], out.colour[y, x, 1], out.colour[y, x, 2] = r, g, b
 
 
 @inlined()
-def _clear_sample(
-    s: Any,
-    y: Any,
-    x: Any,
-    mesh: Any,
-    plane: Any,
-    frame: Any,
-    normal: Any,
-    view: Any,
-    sky: Any,
-    lamps: Any,
-    film: Any,
-) -> Any:
+def _like(s: Any, front: Any, back: Any, y: Any, x: Any, mesh: Any, plane: Any, film: Any) -> Any:
+    """The nearest pixel whose centre sees the same two surfaces as sample `s`; or -1, -1."""
     height, width = film.near.shape
-    f = film.sample_clear[s, y, x]
-    if f < 0:
-        return film.solid[y, x, 0], film.solid[y, x, 1], film.solid[y, x, 2]
-    near = film.clear_near[0, y, x]
     for k in range(5):
         v, u = y + NEIGHBOUR_Y[k] * SIGN_Y[s], x + NEIGHBOUR_X[k] * SIGN_X[s]
         if v < 0 or u < 0 or v >= height or u >= width:
             continue
-        g = film.clear_face[0, v, u]
-        if g >= 0 and alike(g, f, film.clear_near[0, v, u], film.clear_near[0, v, u], mesh, plane):
-            return film.glass[v, u, 0], film.glass[v, u, 1], film.glass[v, u, 2]
-    rx, ry, rz = ray_of(view, x + 0.5 + OFFSET_X[s], y + 0.5 + OFFSET_Y[s], width, height)
-    r, g, b, _d, _x, _y, _z = through(
-        f, film.clear_face[1, y, x], x, y, rx, ry, rz, max(near, f32(1e-6)), film.clear_near[1, y, x],
-        mesh, plane, frame, normal, view, sky, lamps, film,
-    )  # fmt: skip
-    return r, g, b
-
-
-__all__ = ["backdrop", "glaze", "polish"]
+        g, h = film.clear_face[0, v, u], film.clear_face[1, v, u]
+        zg, zh = film.clear_near[0, v, u], film.clear_near[1, v, u]
+        if (
+            g >= 0
+            and alike(g, front, zg, zg, mesh, plane)
+            and (h == back or alike(h, back, zh, zh, mesh, plane))
+        ):
+            return v, u
+    return -1, -1

@@ -39,8 +39,8 @@ def irradiance(sky: Any, x: Any, y: Any, z: Any) -> Any:
 
 
 @inlined()
-def _octahedral(sky: Any, level: Any, x: Any, y: Any, z: Any) -> Any:
-    first, side = sky.glossy_level[level, 0], sky.glossy_level[level, 1]
+def _octahedral(table: Any, first: Any, side: Any, x: Any, y: Any, z: Any) -> Any:
+    """Bilinear, in a square map of all directions of any length, with a border of one texel: no trigonometry."""
     k = f32(1) / (abs(x) + abs(y) + abs(z))
     u, v = x * k, y * k
     if z < f32(0):
@@ -54,13 +54,12 @@ def _octahedral(sky: Any, level: Any, x: Any, y: Any, z: Any) -> Any:
     fv -= f32(j)
     t = first + j * (side + 2) + i
     s = t + side + 2
-    g = sky.glossy
     w00, w01 = (f32(1) - fu) * (f32(1) - fv), fu * (f32(1) - fv)
     w10, w11 = (f32(1) - fu) * fv, fu * fv
     return (
-        g[t, 0] * w00 + g[t + 1, 0] * w01 + g[s, 0] * w10 + g[s + 1, 0] * w11,
-        g[t, 1] * w00 + g[t + 1, 1] * w01 + g[s, 1] * w10 + g[s + 1, 1] * w11,
-        g[t, 2] * w00 + g[t + 1, 2] * w01 + g[s, 2] * w10 + g[s + 1, 2] * w11,
+        table[t, 0] * w00 + table[t + 1, 0] * w01 + table[s, 0] * w10 + table[s + 1, 0] * w11,
+        table[t, 1] * w00 + table[t + 1, 1] * w01 + table[s, 1] * w10 + table[s + 1, 1] * w11,
+        table[t, 2] * w00 + table[t + 1, 2] * w01 + table[s, 2] * w10 + table[s + 1, 2] * w11,
     )
 
 
@@ -71,37 +70,18 @@ def glossy(sky: Any, alpha: Any, x: Any, y: Any, z: Any) -> Any:
     while k < 4 and alpha > _GLOSS[k + 1]:
         k += 1
     t = min(max((alpha - _GLOSS[k]) / (_GLOSS[k + 1] - _GLOSS[k]), f32(0)), f32(1))
-    r, g, b = _octahedral(sky, k, x, y, z)
-    if t > f32(0.02):
-        r1, g1, b1 = _octahedral(sky, k + 1, x, y, z)
-        r += t * (r1 - r)
-        g += t * (g1 - g)
-        b += t * (b1 - b)
+    r, g, b = f32(0), f32(0), f32(0)
+    for i in range(2 if t > f32(0.02) else 1):
+        w = t if i == 1 else f32(1) - t
+        r1, g1, b1 = _octahedral(sky.glossy, sky.glossy_level[k + i, 0], sky.glossy_level[k + i, 1], x, y, z)
+        r, g, b = r + w * r1, g + w * g1, b + w * b1
     return r, g, b
 
 
 @inlined()
 def backdrop(sky: Any, x: Any, y: Any, z: Any) -> Any:
     """What the camera sees at infinity; any length of direction."""
-    e = sky.backdrop
-    rows, columns = e.shape[0], e.shape[1]
-    turn = math.atan2(x, y) * f32(0.5) * INV_PI
-    if turn < f32(0):
-        turn += f32(1)
-    u = turn * f32(columns) - f32(0.5)
-    v = math.atan2(math.sqrt(x * x + y * y), z) * INV_PI * f32(rows) - f32(0.5)
-    v = min(max(v, f32(0)), f32(rows) - f32(1.001))
-    i, j = int(math.floor(u)), int(v)
-    fu, fv = u - f32(i), v - f32(j)
-    a, b = (i + columns) % columns, (i + 1) % columns
-    k = min(j + 1, rows - 1)
-    w00, w01 = (f32(1) - fu) * (f32(1) - fv), fu * (f32(1) - fv)
-    w10, w11 = (f32(1) - fu) * fv, fu * fv
-    return (
-        e[j, a, 0] * w00 + e[j, b, 0] * w01 + e[k, a, 0] * w10 + e[k, b, 0] * w11,
-        e[j, a, 1] * w00 + e[j, b, 1] * w01 + e[k, a, 1] * w10 + e[k, b, 1] * w11,
-        e[j, a, 2] * w00 + e[j, b, 2] * w01 + e[k, a, 2] * w10 + e[k, b, 2] * w11,
-    )
+    return _octahedral(sky.backdrop, 0, sky.backdrop_side, x, y, z)
 
 
 @inlined()
@@ -143,33 +123,40 @@ def ggx(alpha: Any, nh: Any, nl: Any, nv: Any) -> Any:
 
 
 @inlined()
-def texel(mesh: Any, texture: Any, u: Any, v: Any, period: Any, level: Any, out: Any) -> None:
-    """Trilinear: colour multiplier, roughness multiplier and slopes into `out` (6)."""
+def texel(mesh: Any, texture: Any, u: Any, v: Any, period: Any, level: Any) -> Any:
+    """Trilinear: colour multiplier (3), roughness multiplier, slopes along u and v."""
     last = mesh.levels.shape[1] - 1
     level = min(max(level, f32(0)), f32(last))
     low = min(int(level), last)
-    for c in range(6):
-        out[c] = f32(0)
-    for k in range(2):
-        at = min(low + k, last)
-        share = level - f32(low) if k == 1 else f32(1) - (level - f32(low))
-        if share < f32(0.02):
-            continue
-        first, side = mesh.levels[texture, at, 0], mesh.levels[texture, at, 1]
-        a, b = u / period, v / period
-        a = (a - math.floor(a)) * f32(side) - f32(0.5)
-        b = (b - math.floor(b)) * f32(side) - f32(0.5)
-        i, j = int(math.floor(a)), int(math.floor(b))
-        fa, fb = a - f32(i), b - f32(j)
-        i0, j0, i1, j1 = i & (side - 1), j & (side - 1), (i + 1) & (side - 1), (j + 1) & (side - 1)
-        t00, t01 = first + j0 * side + i0, first + j0 * side + i1
-        t10, t11 = first + j1 * side + i0, first + j1 * side + i1
-        w00, w01 = share * (f32(1) - fa) * (f32(1) - fb), share * fa * (f32(1) - fb)
-        w10, w11 = share * (f32(1) - fa) * fb, share * fa * fb
-        for c in range(6):
-            out[c] += (
-                mesh.texels[t00, c] * w00
-                + mesh.texels[t01, c] * w01
-                + mesh.texels[t10, c] * w10
-                + mesh.texels[t11, c] * w11
-            )
+    t = level - f32(low)
+    a0, a1, a2, a3, a4, a5 = f32(0), f32(0), f32(0), f32(0), f32(0), f32(0)
+    for k in range(2 if t > f32(0.02) else 1):
+        w = t if k == 1 else f32(1) - t
+        b0, b1, b2, b3, b4, b5 = _bilinear(mesh, texture, u, v, period, min(low + k, last))
+        a0, a1, a2 = a0 + w * b0, a1 + w * b1, a2 + w * b2
+        a3, a4, a5 = a3 + w * b3, a4 + w * b4, a5 + w * b5
+    return a0, a1, a2, a3, a4, a5
+
+
+@inlined()
+def _bilinear(mesh: Any, texture: Any, u: Any, v: Any, period: Any, level: Any) -> Any:
+    first, side = mesh.levels[texture, level, 0], mesh.levels[texture, level, 1]
+    a, b = u / period, v / period
+    a = (a - f32(math.floor(a))) * f32(side) - f32(0.5)
+    b = (b - f32(math.floor(b))) * f32(side) - f32(0.5)
+    i, j = math.floor(a), math.floor(b)
+    fa, fb = a - f32(i), b - f32(j)
+    i0, j0, i1, j1 = i & (side - 1), j & (side - 1), (i + 1) & (side - 1), (j + 1) & (side - 1)
+    p, q = first + j0 * side + i0, first + j0 * side + i1
+    r, s = first + j1 * side + i0, first + j1 * side + i1
+    w, x = (f32(1) - fa) * (f32(1) - fb), fa * (f32(1) - fb)
+    y, z = (f32(1) - fa) * fb, fa * fb
+    g = mesh.texels
+    return (
+        g[p, 0] * w + g[q, 0] * x + g[r, 0] * y + g[s, 0] * z,
+        g[p, 1] * w + g[q, 1] * x + g[r, 1] * y + g[s, 1] * z,
+        g[p, 2] * w + g[q, 2] * x + g[r, 2] * y + g[s, 2] * z,
+        g[p, 3] * w + g[q, 3] * x + g[r, 3] * y + g[s, 3] * z,
+        g[p, 4] * w + g[q, 4] * x + g[r, 4] * y + g[s, 4] * z,
+        g[p, 5] * w + g[q, 5] * x + g[r, 5] * y + g[s, 5] * z,
+    )

@@ -111,7 +111,7 @@ def set_up(
             )
 
 
-@inlined()
+@inlined(allocates=True)
 def _project(
     i: Any,
     f: Any,
@@ -248,22 +248,33 @@ def fill(line: Any, face: Any, y: Any, sx: Any, first: Any, last: Any, z: Any, i
         ids[first + x] = face if nearer else ids[first + x]
 
 
+MAP_BAND = 16
+"""Rows per band of a depth map, and columns per tile that says whether anything is there."""
+
+
 @kernel(parallel=True)
-def depth_map(order: Any, owner: Any, line: Any, start: Any, items: Any, z: Any, ids: Any) -> None:
-    """Nearest surface at pixel centres, one sample: for light."""
+def depth_map(
+    order: Any, owner: Any, line: Any, start: Any, items: Any, z: Any, ids: Any, occupied: Any
+) -> None:
+    """Nearest surface at pixel centres, one sample: for light. `occupied (tile, tile)`: set where there is any."""
+    for i in prange(order.shape[0]):
+        _map_band(order[i], owner, line, start, items, z, ids, occupied)
+
+
+@inlined()
+def _map_band(b: Any, owner: Any, line: Any, start: Any, items: Any, z: Any, ids: Any, occupied: Any) -> None:
     height, width = z.shape
-    bands = start.shape[0] - 1
-    for i in prange(bands):
-        b = order[i]
-        first_row = b * 16
-        for y in range(first_row, min(first_row + 16, height)):
-            z[y, :] = f32(0.0)
-            ids[y, :] = -1
-        for k in range(start[b], start[b + 1]):
-            t = items[k]
-            for y in range(
-                max(first_row, int(line[t, 11]) - 1), min(first_row + 16, height, int(line[t, 12]) + 2)
-            ):
-                first, last = span(line[t], y + 0.5, 0.0, width)
-                if first < last:
-                    fill(line[t], owner[t], y + 0.5, 0.0, first, last, z[y], ids[y])
+    top = b * MAP_BAND
+    end = min(top + MAP_BAND, height)
+    for y in range(top, end):
+        for x in range(width):
+            z[y, x] = f32(0)
+            ids[y, x] = -1
+    for k in range(start[b], start[b + 1]):
+        t = items[k]
+        for y in range(max(top, int(line[t, 11]) - 1), min(end, int(line[t, 12]) + 2)):
+            first, last = span(line[t], y + 0.5, 0.0, width)
+            if first < last:
+                fill(line[t], owner[t], y + 0.5, 0.0, first, last, z[y], ids[y])
+                for tile in range(first // MAP_BAND, (last - 1) // MAP_BAND + 1):
+                    occupied[b, tile] = 1

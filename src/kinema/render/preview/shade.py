@@ -18,7 +18,6 @@ from kinema.render.preview.optics import (
     DIFFUSE,
     F0,
     INV_PI,
-    LEVELS,
     PERIOD,
     TEXTURE,
     ambient_gloss,
@@ -31,6 +30,14 @@ from kinema.render.preview.optics import (
 from kinema.render.preview.visible import alike
 
 f32 = np.float32
+# Samples 1 to 4 of the lattice, and the pixels to ask, those on the sample's side first.
+OFFSET_X = np.array([0.2, 0.4, -0.2, -0.4])
+OFFSET_Y = np.array([0.4, -0.2, -0.4, 0.2])
+SIGN_X = np.array([1, 1, -1, -1], np.int64)
+SIGN_Y = np.array([1, -1, -1, 1], np.int64)
+NEIGHBOUR_X = np.array([0, 0, 1, 1, -1], np.int64)
+NEIGHBOUR_Y = np.array([0, 1, 0, 1, 0], np.int64)
+
 BRIGHTEST = f32(8.0)
 """A sample brighter than this counts as this when a pixel is averaged: one spark must not make a jagged edge."""
 
@@ -79,7 +86,7 @@ def meet(f: Any, rx: Any, ry: Any, rz: Any, near: Any, mesh: Any, plane: Any, fr
     return depth, b, c, nx * n, ny * n, nz * n
 
 
-@kernel()
+@inlined()
 def paint(
     f: Any,
     rx: Any, ry: Any, rz: Any,
@@ -101,19 +108,20 @@ def paint(
         a = f32(1) - b - c
         u = a * mesh.uv[i, 0] + b * mesh.uv[j, 0] + c * mesh.uv[k, 0]
         v = a * mesh.uv[i, 1] + b * mesh.uv[j, 1] + c * mesh.uv[k, 1]
-        tex = np.empty(6, np.float32)
         facing = max(nx * vx + ny * vy + nz * vz, f32(0.02))
         # Between the two axes of the pixel's footprint: sharper than the long one, calmer than the short one.
         foot = f32(depth) * pixel / math.sqrt(facing)
         size = m[PERIOD] / f32(mesh.levels[int(m[TEXTURE]), 0, 1])
-        texel(mesh, int(m[TEXTURE]), u, v, m[PERIOD], math.log2(max(foot / size, f32(0.01))), tex)
-        dr, dg, db = min(dr * tex[0], f32(1)), min(dg * tex[1], f32(1)), min(db * tex[2], f32(1))
-        ar, ag, ab = min(ar * tex[0], f32(1)), min(ag * tex[1], f32(1)), min(ab * tex[2], f32(1))
-        alpha = min(max(alpha * tex[3], f32(0.02)), f32(1))
+        t0, t1, t2, t3, t4, t5 = texel(
+            mesh, int(m[TEXTURE]), u, v, m[PERIOD], math.log2(max(foot / size, f32(0.01)))
+        )
+        dr, dg, db = min(dr * t0, f32(1)), min(dg * t1, f32(1)), min(db * t2, f32(1))
+        ar, ag, ab = min(ar * t0, f32(1)), min(ag * t1, f32(1)), min(ab * t2, f32(1))
+        alpha = min(max(alpha * t3, f32(0.02)), f32(1))
         # The height field tilts the normal by its slopes along u and v.
-        nx -= tex[4] * frame[f, 8] + tex[5] * frame[f, 11]
-        ny -= tex[4] * frame[f, 9] + tex[5] * frame[f, 12]
-        nz -= tex[4] * frame[f, 10] + tex[5] * frame[f, 13]
+        nx -= t4 * frame[f, 8] + t5 * frame[f, 11]
+        ny -= t4 * frame[f, 9] + t5 * frame[f, 12]
+        nz -= t4 * frame[f, 10] + t5 * frame[f, 13]
         n = f32(1) / math.sqrt(nx * nx + ny * ny + nz * nz)
         nx, ny, nz = nx * n, ny * n, nz * n
     x, y, z = f32(rx * depth + view.eye[0]), f32(ry * depth + view.eye[1]), f32(rz * depth + view.eye[2])
@@ -124,19 +132,21 @@ def paint(
     fr, fg, fb = m[F0], m[F0 + 1], m[F0 + 2]
     shiny = fr + fg + fb > f32(0)
     qx, qy, qz = f32(2) * nv * nx - vx, f32(2) * nv * ny - vy, f32(2) * nv * nz - vz
-    if shiny:
-        # What shuts out ambient light shuts out a reflection less, the narrower it is.
-        open_ = term[0] + (f32(1) - term[0]) * (f32(1) - alpha) * f32(0.5)
-        scale, bias = ambient_gloss(alpha, nv)
-        gr, gg, gb = glossy(sky, alpha, qx, qy, qz)
-        cr += gr * (fr * scale + bias) * open_
-        cg += gg * (fg * scale + bias) * open_
-        cb += gb * (fb * scale + bias) * open_
     coat = m[COAT]
-    if coat > f32(0):
-        through = coat * schlick(f32(0.04), nv)
-        gr, gg, gb = glossy(sky, m[COAT_ALPHA], qx, qy, qz)
-        cr, cg, cb = cr + through * (gr - cr), cg + through * (gg - cg), cb + through * (gb - cb)
+    # Lobe 0 is the surface itself, lobe 1 the clear coat over it.
+    for lobe in range(0 if shiny else 1, 2 if coat > f32(0) else 1):
+        rough = alpha if lobe == 0 else m[COAT_ALPHA]
+        gr, gg, gb = glossy(sky, rough, qx, qy, qz)
+        if lobe == 0:
+            # What shuts out ambient light shuts out a reflection less, the narrower it is.
+            open_ = term[0] + (f32(1) - term[0]) * (f32(1) - rough) * f32(0.5)
+            scale, bias = ambient_gloss(rough, nv)
+            cr += gr * (fr * scale + bias) * open_
+            cg += gg * (fg * scale + bias) * open_
+            cb += gb * (fb * scale + bias) * open_
+        else:
+            over = coat * schlick(f32(0.04), nv)
+            cr, cg, cb = cr + over * (gr - cr), cg + over * (gg - cg), cb + over * (gb - cb)
     for k in range(lamps.lamp.shape[0]):
         l = lamps.lamp[k]
         lx, ly, lz, distance, strength = arriving(l, x, y, z)
@@ -149,80 +159,113 @@ def paint(
             continue
         even = max(nl, f32(0)) * INV_PI
         hr, hg, hb = dr * even, dg * even, db * even
-        if shiny:
-            lobe, vh = gloss_of(
-                l, x, y, z, lx, ly, lz, distance, nx, ny, nz, vx, vy, vz, max(alpha, f32(0.03))
-            )
-            hr += lobe * schlick(fr, vh)
-            hg += lobe * schlick(fg, vh)
-            hb += lobe * schlick(fb, vh)
-        if coat > f32(0):
-            lobe, vh = gloss_of(
-                l, x, y, z, lx, ly, lz, distance, nx, ny, nz, vx, vy, vz, max(m[COAT_ALPHA], f32(0.03))
-            )
-            lobe *= coat * schlick(f32(0.04), vh)
-            hr, hg, hb = hr + lobe, hg + lobe, hb + lobe
+        for lobe in range(0 if shiny else 1, 2 if coat > f32(0) else 1):
+            rough = max(alpha if lobe == 0 else m[COAT_ALPHA], f32(0.03))
+            shine, vh = gloss_of(l, x, y, z, lx, ly, lz, distance, nx, ny, nz, vx, vy, vz, rough)
+            if lobe == 0:
+                hr += shine * schlick(fr, vh)
+                hg += shine * schlick(fg, vh)
+                hb += shine * schlick(fb, vh)
+            else:
+                shine *= coat * schlick(f32(0.04), vh)
+                hr, hg, hb = hr + shine, hg + shine, hb + shine
         cr += hr * l[POWER] * strength
         cg += hg * l[POWER + 1] * strength
         cb += hb * l[POWER + 2] * strength
     return cr, cg, cb, depth, sx, sy, sz, ar, ag, ab
 
 
+CENTRES, EDGES = 0, 1
+
+
 @kernel(parallel=True)
 def shade(
-    order: Any,
-    mesh: Any,
-    plane: Any,
-    frame: Any,
-    normal: Any,
-    view: Any,
-    sky: Any,
-    lamps: Any,
-    film: Any,
-    out: Any,
-) -> None:
-    """Colour at every pixel's centre into `film.colour`; the passes of opaque surfaces and background."""
+    step: int, order: Any, mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any,
+    film: Any, out: Any,
+) -> None:  # fmt: skip
+    """Step `CENTRES`: colour at every pixel's centre into `film.colour` and the picture, with the passes. Step
+    `EDGES`: into the picture the average of five samples where they differ.
+
+    One kernel for both, since most of its code, and of the time to compile it, is shared.
+    """
     for i in prange(order.shape[0]):
-        _shade_row(order[i], mesh, plane, frame, normal, view, sky, lamps, film, out)
+        _row(step, order[i], mesh, plane, frame, normal, view, sky, lamps, film, out)
 
 
 @inlined()
-def _shade_row(
-    y: Any,
-    mesh: Any,
-    plane: Any,
-    frame: Any,
-    normal: Any,
-    view: Any,
-    sky: Any,
-    lamps: Any,
-    film: Any,
+def _row(
+    step: Any, y: Any, mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any, film: Any,
     out: Any,
-) -> None:
+) -> None:  # fmt: skip
     height, width = film.near.shape
     pixel = pixel_of(view, width)
     for x in range(width):
-        rx, ry, rz = ray_of(view, x + 0.5, y + 0.5, width, height)
-        f = film.face[y, x]
-        if f >= 0:
-            cr, cg, cb, depth, nx, ny, nz, ar, ag, ab = paint(
-                f, rx, ry, rz, film.near[y, x], film.smooth[y, x], pixel,
-                mesh, plane, frame, normal, view, sky, lamps,
-            )  # fmt: skip
-            film.colour[y, x, 0], film.colour[y, x, 1], film.colour[y, x, 2] = cr, cg, cb
-            record(out, y, x, mesh.face_piece[f], depth, nx, ny, nz, ar, ag, ab, rx, ry, rz, view)
+        samples, r, g, b = 1, f32(0), f32(0), f32(0)
+        if step == EDGES:
+            if film.edge[y, x] & 1 == 0:
+                continue
+            samples = 4
+            r, g, b = film.colour[y, x, 0], film.colour[y, x, 1], film.colour[y, x, 2]
+            r, g, b = min(r, BRIGHTEST), min(g, BRIGHTEST), min(b, BRIGHTEST)
+        for s in range(samples):
+            f, dx, dy = film.face[y, x], 0.0, 0.0
+            if step == EDGES:
+                f, dx, dy = film.sample_face[s, y, x], OFFSET_X[s], OFFSET_Y[s]
+                v, u = _like(s, f, y, x, mesh, plane, film)
+                if v >= 0:
+                    r += min(film.colour[v, u, 0], BRIGHTEST)
+                    g += min(film.colour[v, u, 1], BRIGHTEST)
+                    b += min(film.colour[v, u, 2], BRIGHTEST)
+                    continue
+            rx, ry, rz = ray_of(view, x + 0.5 + dx, y + 0.5 + dy, width, height)
+            if f >= 0:
+                cr, cg, cb, depth, nx, ny, nz, ar, ag, ab = paint(
+                    f, rx, ry, rz, max(film.near[y, x], f32(1e-6)), film.smooth[y, x], pixel,
+                    mesh, plane, frame, normal, view, sky, lamps,
+                )  # fmt: skip
+                if step == CENTRES:
+                    record(out, y, x, mesh.face_piece[f], depth, nx, ny, nz, ar, ag, ab, rx, ry, rz, view)
+            else:
+                cr, cg, cb = backdrop(sky, f32(rx), f32(ry), f32(rz))
+                if step == CENTRES:
+                    _record_nothing(out, y, x, rx, ry, rz, view)
+            if step == CENTRES:
+                r, g, b = cr, cg, cb
+            else:
+                r, g, b = r + min(cr, BRIGHTEST), g + min(cg, BRIGHTEST), b + min(cb, BRIGHTEST)
+        if step == CENTRES:
+            film.colour[y, x, 0], film.colour[y, x, 1], film.colour[y, x, 2] = r, g, b
         else:
-            cr, cg, cb = backdrop(sky, f32(rx), f32(ry), f32(rz))
-            film.colour[y, x, 0], film.colour[y, x, 1], film.colour[y, x, 2] = cr, cg, cb
-            out.piece[y, x], out.depth[y, x] = -1, np.inf
-            for c in range(3):
-                out.normal[y, x, c] = f32(0)
-                out.albedo[y, x, c] = f32(0)
-            t = view.turn
-            w = t[2, 0] * rx + t[2, 1] * ry + t[2, 2] * rz
-            u = t[0, 0] * rx + t[0, 1] * ry + t[0, 2] * rz
-            v = t[1, 0] * rx + t[1, 1] * ry + t[1, 2] * rz
-            moved(out, y, x, u, v, w)
+            r, g, b = r * f32(0.2), g * f32(0.2), b * f32(0.2)
+        out.colour[y, x, 0], out.colour[y, x, 1], out.colour[y, x, 2] = r, g, b
+
+
+@inlined()
+def _like(s: Any, f: Any, y: Any, x: Any, mesh: Any, plane: Any, film: Any) -> Any:
+    """The nearest pixel whose centre sees the same surface as sample `s`, those on its side first; or -1, -1."""
+    height, width = film.near.shape
+    z = film.near[y, x]
+    for k in range(5):
+        v, u = y + NEIGHBOUR_Y[k] * SIGN_Y[s], x + NEIGHBOUR_X[k] * SIGN_X[s]
+        if v >= 0 and u >= 0 and v < height and u < width:
+            g = film.face[v, u]
+            if g == f or (f >= 0 and g >= 0 and alike(g, f, film.near[v, u], z, mesh, plane)):
+                return v, u
+    return -1, -1
+
+
+@inlined()
+def _record_nothing(out: Any, y: Any, x: Any, rx: Any, ry: Any, rz: Any, view: Any) -> None:
+    """The passes where no body is: the motion of what is infinitely far."""
+    out.piece[y, x], out.depth[y, x] = -1, np.inf
+    for c in range(3):
+        out.normal[y, x, c] = f32(0)
+        out.albedo[y, x, c] = f32(0)
+    t = view.turn
+    w = t[2, 0] * rx + t[2, 1] * ry + t[2, 2] * rz
+    u = t[0, 0] * rx + t[0, 1] * ry + t[0, 2] * rz
+    v = t[1, 0] * rx + t[1, 1] * ry + t[1, 2] * rz
+    moved(out, y, x, u, v, w)
 
 
 @inlined()
@@ -255,91 +298,3 @@ def record(
     v = m[piece, 1, 0] * a + m[piece, 1, 1] * b + m[piece, 1, 2] * c + m[piece, 1, 3]
     w = m[piece, 2, 0] * a + m[piece, 2, 1] * b + m[piece, 2, 2] * c + m[piece, 2, 3]
     moved(out, y, x, u, v, w)
-
-
-@kernel(parallel=True)
-def settle(
-    order: Any,
-    mesh: Any,
-    plane: Any,
-    frame: Any,
-    normal: Any,
-    view: Any,
-    sky: Any,
-    lamps: Any,
-    film: Any,
-    out: Any,
-) -> None:
-    """Average the five samples of pixels on opaque edges: `film.colour` to `film.solid` and to the picture."""
-    for i in prange(order.shape[0]):
-        _settle_row(order[i], mesh, plane, frame, normal, view, sky, lamps, film, out)
-
-
-@inlined()
-def _settle_row(
-    y: Any,
-    mesh: Any,
-    plane: Any,
-    frame: Any,
-    normal: Any,
-    view: Any,
-    sky: Any,
-    lamps: Any,
-    film: Any,
-    out: Any,
-) -> None:
-    width = film.near.shape[1]
-    for x in range(width):
-        r, g, b = film.colour[y, x, 0], film.colour[y, x, 1], film.colour[y, x, 2]
-        if film.edge[y, x] & 1:
-            r, g, b = min(r, BRIGHTEST), min(g, BRIGHTEST), min(b, BRIGHTEST)
-            for s in range(4):
-                sr, sg, sb = _sample(s, y, x, mesh, plane, frame, normal, view, sky, lamps, film)
-                r, g, b = r + min(sr, BRIGHTEST), g + min(sg, BRIGHTEST), b + min(sb, BRIGHTEST)
-            r, g, b = r * f32(0.2), g * f32(0.2), b * f32(0.2)
-        film.solid[y, x, 0], film.solid[y, x, 1], film.solid[y, x, 2] = r, g, b
-        out.colour[y, x, 0], out.colour[y, x, 1], out.colour[y, x, 2] = r, g, b
-
-
-@inlined()
-def _sample(
-    s: Any,
-    y: Any,
-    x: Any,
-    mesh: Any,
-    plane: Any,
-    frame: Any,
-    normal: Any,
-    view: Any,
-    sky: Any,
-    lamps: Any,
-    film: Any,
-) -> Any:
-    """Colour of one sample: that of the nearest pixel whose centre sees the same surface, else its own shading."""
-    height, width = film.near.shape
-    f, z = film.sample_face[s, y, x], film.near[y, x]
-    sx, sy = SIGN_X[s], SIGN_Y[s]
-    for k in range(5):
-        v, u = y + NEIGHBOUR_Y[k] * sy, x + NEIGHBOUR_X[k] * sx
-        if v < 0 or u < 0 or v >= height or u >= width:
-            continue
-        g = film.face[v, u]
-        if g == f or (f >= 0 and g >= 0 and alike(g, f, film.near[v, u], z, mesh, plane)):
-            return film.colour[v, u, 0], film.colour[v, u, 1], film.colour[v, u, 2]
-    rx, ry, rz = ray_of(view, x + 0.5 + OFFSET_X[s], y + 0.5 + OFFSET_Y[s], width, height)
-    if f < 0:
-        return backdrop(sky, f32(rx), f32(ry), f32(rz))
-    r, g, b, _d, _x, _y, _z, _r, _g, _b = paint(
-        f, rx, ry, rz, max(z, f32(1e-6)), film.smooth[y, x], pixel_of(view, width),
-        mesh, plane, frame, normal, view, sky, lamps,
-    )  # fmt: skip
-    return r, g, b
-
-
-# Samples 1 to 4 of the lattice, and the pixels to ask, those on the sample's side first.
-OFFSET_X = np.array([0.2, 0.4, -0.2, -0.4])
-OFFSET_Y = np.array([0.4, -0.2, -0.4, 0.2])
-SIGN_X = np.array([1, 1, -1, -1], np.int64)
-SIGN_Y = np.array([1, -1, -1, 1], np.int64)
-NEIGHBOUR_X = np.array([0, 0, 1, 1, -1], np.int64)
-NEIGHBOUR_Y = np.array([0, 1, 0, 1, 0], np.int64)

@@ -13,13 +13,16 @@ import numpy as np
 from numba import prange
 
 from kinema.render.preview.compile import inlined, kernel
-from kinema.render.preview.lamps import BIAS, KIND, LENS, PLACE, REACH, SCALE, SUN, TERM, TEXEL, arriving
+from kinema.render.preview.raster import MAP_BAND
+from kinema.render.preview.lamps import BIAS, LENS, REACH, SCALE, TERM, TEXEL, arriving
 
 f32 = np.float32
-TILE = 16
-"""Texels of a depth map per tile that says whether anything is there."""
-_AO_SAMPLES = 3
+_AO_SAMPLES = 6
 _AO_STRENGTH = f32(1.6)
+WIDEST_AO = 0.12
+"""How far over the picture ambient occlusion may look, as a share of its width."""
+LONELY = 32
+"""Side of the tiles that say whether anything is near enough to shut out ambient light [px]."""
 _SEARCH = 4
 _FILTER = 5
 _HARD = f32(2.2)
@@ -62,10 +65,13 @@ def _row(y: Any, plane: Any, view: Any, lamps: Any, radius: Any, film: Any) -> N
             nx, ny, nz = -nx, -ny, -nz
         turn = (x & 3) + 4 * (y & 3)
         soft = 0
-        ambient = _occlusion(x, y, turn, px, py, pz, nx, ny, nz, depth, radius, view, film)
+        ambient = f32(1)
+        # Ambient light varies slowly: one pixel in four, in a square, is enough once it is smoothed.
+        if (x | y) & 1 == 0 and film.lonely[y // LONELY, x // LONELY] == 0:
+            ambient = _occlusion(x, y, turn, px, py, pz, nx, ny, nz, depth, radius, view, film)
+            if ambient < f32(0.99):
+                soft = 1
         film.shade[y, x, 0] = ambient
-        if ambient < f32(0.99):
-            soft = 1
         wx, wy, wz = px + f32(view.eye[0]), py + f32(view.eye[1]), pz + f32(view.eye[2])
         for k in range(lamps.lamp.shape[0]):
             term = int(lamps.lamp[k, TERM])
@@ -88,7 +94,7 @@ def _occlusion(
         view.right[0] ** 2 + view.right[1] ** 2 + view.right[2] ** 2)))  # fmt: skip
     if reach < f32(1.5):
         return f32(1)
-    reach = min(reach, f32(0.15) * f32(width))
+    reach = min(reach, f32(WIDEST_AO) * f32(width))
     r2 = radius * radius
     total = f32(0)
     for k in range(_AO_SAMPLES):
@@ -138,7 +144,7 @@ def _reaches(
     side = lamps.solid.shape[1]
     if s < f32(1) or t < f32(1) or s >= f32(side - 1) or t >= f32(side - 1):
         return f32(1), False
-    if lamps.near_solid[k, int(t) // TILE, int(s) // TILE] == 0:
+    if lamps.occupied[k, int(t) // MAP_BAND, int(s) // MAP_BAND] == 0:
         return f32(1), False
     limit = q * l[SCALE] + l[BIAS]
     radius = _penumbra(k, lamps, l, lens, s, t, q, limit, turn)
@@ -218,32 +224,39 @@ def soothe(order: Any, film: Any) -> None:
         _soothe_row(order[i], film)
 
 
-@inlined()
+@inlined(allocates=True)
 def _soothe_row(y: Any, film: Any) -> None:
     height, width, terms = film.shade.shape
     total = np.empty(terms, np.float32)
     for x in range(width):
         if film.face[y, x] < 0:
             continue
-        around = film.soft[y, x]
-        if around == 0:
-            # A quiet pixel may lie between noisy ones: look at the corners of the box.
-            y0, y1, x0, x1 = max(y - 2, 0), min(y + 1, height - 1), max(x - 2, 0), min(x + 1, width - 1)
-            around = film.soft[y0, x0] | film.soft[y0, x1] | film.soft[y1, x0] | film.soft[y1, x1]
+        y0, y1, x0, x1 = max(y - 2, 0), min(y + 1, height - 1), max(x - 2, 0), min(x + 1, width - 1)
+        # A quiet pixel may lie between noisy ones: look at those in the box that would know.
+        ya, xa = (y0 + 1) & ~1, (x0 + 1) & ~1
+        yb, xb = min(ya + 2, y1 & ~1), min(xa + 2, x1 & ~1)
+        around = (
+            film.soft[y, x] | film.soft[ya, xa] | film.soft[ya, xb] | film.soft[yb, xa] | film.soft[yb, xb]
+        )
         for c in range(terms):
             film.smooth[y, x, c] = film.shade[y, x, c]
         if around == 0:
             continue
         z = film.near[y, x]
-        n = f32(0)
+        n, ambient, known = f32(0), f32(0), f32(0)
         for c in range(terms):
             total[c] = f32(0)
-        for v in range(max(y - 2, 0), min(y + 2, height)):
-            for u in range(max(x - 2, 0), min(x + 2, width)):
+        for v in range(y0, y1 + 1):
+            for u in range(x0, x1 + 1):
                 if abs(film.near[v, u] - z) < f32(0.02) * z:
                     n += f32(1)
-                    for c in range(terms):
+                    if (u | v) & 1 == 0:
+                        known += f32(1)
+                        ambient += film.shade[v, u, 0]
+                    for c in range(1, terms):
                         total[c] += film.shade[v, u, c]
-        for c in range(terms):
+        if known > f32(0):
+            film.smooth[y, x, 0] = ambient / known
+        for c in range(1, terms):
             if around & (1 << c):
                 film.smooth[y, x, c] = total[c] / n

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +26,6 @@ from kinema.shot.shot import Shot
 
 _NEAR = 0.02
 """Nearest depth that is drawn [m]."""
-_MAP_BAND = 16
 
 
 class _Triangles(NamedTuple):
@@ -49,7 +47,7 @@ class Stage:
         self._film = film_of(width, height)
         self._rows = order_of(height)
         self._bands = order_of(-(-height // raster.BAND))
-        self._map_bands = order_of(MAP // _MAP_BAND)
+        self._map_bands = order_of(MAP // raster.MAP_BAND)
         self._room = [_room(part) for part in (self._faces.opaque, self._faces.clear)]
         count = len(self._mesh.faces)
         self._world = np.empty((len(self._mesh.vertices), 3), np.float32)
@@ -80,7 +78,7 @@ class Stage:
             solid=np.zeros((count, side, side), np.float32),
             clear=np.zeros((count, side, side), np.float32),
             clear_face=np.zeros((count, side, side), np.int32),
-            near_solid=np.zeros((count, side // soft.TILE, side // soft.TILE), np.uint8),
+            occupied=np.zeros((count, side // raster.MAP_BAND, side // raster.MAP_BAND), np.uint8),
             through=_light_through(self._mesh),
         )
         self._ids = np.zeros((side, side), np.int32)
@@ -105,14 +103,15 @@ class Stage:
         visible.see(self._bands, mesh, self._plane, *solid, *clear, film)
         if not self._smooth:
             film.edge[:] = 0
+        film.lonely[:] = _lonely(film.face, film.near, self._reach * width / (2 * lens.tan_x))
         soft.darken(self._rows, self._plane, view, self._lamps, self._reach, film)
         soft.soothe(self._rows, film)
         scene = (mesh, self._plane, self._frame, self._normal, view, self._sky, self._lamps, film, out)
-        opaque.shade(self._rows, *scene)
-        opaque.settle(self._rows, *scene)
+        for step in (opaque.CENTRES, opaque.EDGES):
+            opaque.shade(step, self._rows, *scene)
         if len(self._faces.clear):
-            glass.glaze(self._rows, *scene)
-            glass.polish(self._rows, *scene)
+            for step in (opaque.CENTRES, opaque.EDGES):
+                glass.glaze(step, self._rows, *scene)
         return self._finished(index, out)
 
     def _finished(self, index: int, out: Output) -> Frame:
@@ -149,14 +148,15 @@ class Stage:
         for k in range(len(lamps.lamp)):
             if lamps.lamp[k, column.TERM] == 0:
                 continue
+            occupied = np.zeros(lamps.occupied.shape[1:], np.uint8)
             for part, room, z, ids in (
                 (self._faces.casters, self._room[0], lamps.solid[k], self._ids),
                 (self._faces.clear, self._room[1], lamps.clear[k], lamps.clear_face[k]),
             ):
                 fits = _Triangles(room.owner[: raster.SLOTS * len(part)], room.line)
-                tris = self._banded(part, fits, show, self._maps[k], MAP, MAP, _MAP_BAND)
-                raster.depth_map(self._map_bands, *tris, z, ids)
-            lamps.near_solid[k] = _occupied(lamps.solid[k], lamps.clear[k])
+                tris = self._banded(part, fits, show, self._maps[k], MAP, MAP, raster.MAP_BAND)
+                raster.depth_map(self._map_bands, *tris, z, ids, occupied)
+            lamps.occupied[k] = _widened(occupied)
 
     def _view(self, index: int, lens: Lens, position: np.ndarray, rotation: np.ndarray) -> View:
         """The lens now, and where all that it sees will be one frame later."""
@@ -207,17 +207,43 @@ def _light_through(mesh: object) -> np.ndarray:
     return np.where(mesh.face_side == 1, 0.4 * faces, faces).astype(np.float32)  # type: ignore[attr-defined]
 
 
-def _occupied(solid: np.ndarray, clear: np.ndarray) -> np.ndarray:
-    """Tiles of a map with anything in them or in a tile beside them, uint8."""
-    n = len(solid) // soft.TILE
-    any_ = np.zeros((n + 4, n + 4), bool)
-    shape = (n, soft.TILE, n, soft.TILE)
-    any_[2:-2, 2:-2] = (solid.reshape(shape).max((1, 3)) > 0) | (clear.reshape(shape).max((1, 3)) > 0)
-    wide = np.zeros((n, n), bool)
+def _lonely(face: np.ndarray, near: np.ndarray, reach: float) -> np.ndarray:
+    """Tiles about which, as far as ambient occlusion reaches (`reach` [px m] over depth), there is one face alone."""
+    rows, columns = (np.arange(0, n, soft.LONELY) for n in face.shape)
+
+    def over_tiles(part: np.ufunc, of: np.ndarray) -> np.ndarray:
+        return part.reduceat(part.reduceat(of, rows, 0), columns, 1)
+
+    low, high = over_tiles(np.minimum, face), over_tiles(np.maximum, face)
+    farthest = int(np.ceil(min(reach * float(near.max()), soft.WIDEST_AO * face.shape[1]) / soft.LONELY))
+    needed = np.ceil(
+        np.minimum(reach * over_tiles(np.maximum, near), soft.WIDEST_AO * face.shape[1]) / soft.LONELY
+    )
+    lonely = (low == high) & (needed == 0)
+    for step in range(farthest + 1):
+        if step:
+            low, high = _grown(low, np.minimum), _grown(high, np.maximum)
+        lonely |= (low == high) & (needed <= step)
+    return lonely.astype(np.uint8)
+
+
+def _grown(tiles: np.ndarray, part: np.ufunc) -> np.ndarray:
+    """Each tile with its eight neighbours."""
+    wide = np.pad(tiles, 1, mode="edge")
+    wide = part(part(wide[:-2], wide[1:-1]), wide[2:])
+    return part(part(wide[:, :-2], wide[:, 1:-1]), wide[:, 2:])
+
+
+def _widened(occupied: np.ndarray) -> np.ndarray:
+    """Tiles with anything in them or within two tiles of them, as far as a penumbra reaches; uint8."""
+    n = len(occupied)
+    room = np.zeros((n + 4, n + 4), np.uint8)
+    room[2:-2, 2:-2] = occupied
+    wide = np.zeros_like(occupied)
     for i in range(5):
         for j in range(5):
-            wide |= any_[i : i + n, j : j + n]
-    return wide.astype(np.uint8)
+            wide |= room[i : i + n, j : j + n]
+    return wide
 
 
 def _extent(shot: Shot, tape: Tape, camera: CameraPath) -> Extent:

@@ -52,7 +52,7 @@ def see(
         )
 
 
-@inlined()
+@inlined(allocates=True)
 def _band(
     b: Any,
     mesh: Any,
@@ -81,9 +81,9 @@ def _band(
                 if first < last:
                     fill(line[t], owner[t], y, SAMPLE_X[s], first, last, z[s, r], ids[s, r])
     clear = clear_start[b] < clear_start[b + 1]
-    # Layer 5 is the second clear surface at the centre.
-    cz = np.zeros((SAMPLES + 1 if clear else 1, BAND, width), np.float32)
-    cids = np.full((SAMPLES + 1 if clear else 1, BAND, width), -1, np.int32)
+    # Layers 5 to 9 are the second clear surfaces.
+    cz = np.zeros((2 * SAMPLES if clear else 1, BAND, width), np.float32)
+    cids = np.full((2 * SAMPLES if clear else 1, BAND, width), -1, np.int32)
     for k in range(clear_start[b], clear_start[b + 1]):
         t = clear_items[k]
         for s in range(SAMPLES):
@@ -91,30 +91,28 @@ def _band(
                 y = top + r + 0.5 + SAMPLE_Y[s]
                 first, last = span(clear_line[t], y, SAMPLE_X[s], width)
                 if first < last:
-                    if s == 0:
-                        _insert(clear_line[t], clear_owner[t], y, first, last, r, z, cz, cids)
-                    else:
-                        fill(clear_line[t], clear_owner[t], y, SAMPLE_X[s], first, last, cz[s, r], cids[s, r])
+                    _insert(clear_line[t], clear_owner[t], y, first, last, s, r, z, cz, cids)
     for r in range(rows):
         _settle(r, top + r, clear, mesh, plane, z, ids, cz, cids, film)
 
 
 @inlined()
 def _insert(
-    line: Any, face: Any, y: Any, first: Any, last: Any, r: Any, solid: Any, z: Any, ids: Any
+    line: Any, face: Any, y: Any, first: Any, last: Any, s: Any, r: Any, solid: Any, z: Any, ids: Any
 ) -> None:
     """Keep the two nearest in front of what is solid."""
-    start = f32(line[8] * (first + 0.5) + line[9] * y + line[10])
+    start = f32(line[8] * (first + 0.5 + SAMPLE_X[s]) + line[9] * y + line[10])
     step = f32(line[8])
+    t = s + SAMPLES
     for x in range(first, last):
         depth = start + step * f32(x - first)
-        if depth <= solid[0, r, x]:
+        if depth <= solid[s, r, x]:
             continue
-        if depth > z[0, r, x]:
-            z[SAMPLES, r, x], ids[SAMPLES, r, x] = z[0, r, x], ids[0, r, x]
-            z[0, r, x], ids[0, r, x] = depth, face
-        elif depth > z[SAMPLES, r, x]:
-            z[SAMPLES, r, x], ids[SAMPLES, r, x] = depth, face
+        if depth > z[s, r, x]:
+            z[t, r, x], ids[t, r, x] = z[s, r, x], ids[s, r, x]
+            z[s, r, x], ids[s, r, x] = depth, face
+        elif depth > z[t, r, x]:
+            z[t, r, x], ids[t, r, x] = depth, face
 
 
 @inlined()
@@ -135,15 +133,15 @@ def _settle(
                 film.sample_face[s - 1, y, x] = ids[s, r, x]
         film.clear_face[0, y, x], film.clear_face[1, y, x] = -1, -1
         if clear:
-            film.clear_face[0, y, x], film.clear_near[0, y, x] = cids[0, r, x], cz[0, r, x]
-            film.clear_face[1, y, x], film.clear_near[1, y, x] = cids[SAMPLES, r, x], cz[SAMPLES, r, x]
-            g, zg = cids[0, r, x], cz[0, r, x]
-            for s in range(1, SAMPLES):
-                if cz[s, r, x] <= z[s, r, x]:
-                    cids[s, r, x] = -1
-                if cids[s, r, x] != g and not alike(g, cids[s, r, x], zg, cz[s, r, x], mesh, plane):
-                    edge |= 2
+            for layer in range(2):
+                k = SAMPLES * layer
+                g, zg = cids[k, r, x], cz[k, r, x]
+                film.clear_face[layer, y, x], film.clear_near[layer, y, x] = g, zg
+                for s in range(k + 1, k + SAMPLES):
+                    if cids[s, r, x] != g and not alike(g, cids[s, r, x], zg, cz[s, r, x], mesh, plane):
+                        edge |= 2
             if edge & 2:
-                for s in range(1, SAMPLES):
-                    film.sample_clear[s - 1, y, x] = cids[s, r, x]
+                for layer in range(2):
+                    for s in range(1, SAMPLES):
+                        film.sample_clear[layer, s - 1, y, x] = cids[SAMPLES * layer + s, r, x]
         film.edge[y, x] = edge
