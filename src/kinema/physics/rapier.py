@@ -25,6 +25,9 @@ from kinema.physics.world import World
 if TYPE_CHECKING:
     import rapier3d as rp
 
+BLOW = 0.05
+"""From this impulse on the tape has the mean of the contact points, below it the deepest of them [N s]."""
+
 
 class Rapier:
     """`Engine` on Rapier (Dimforge), single precision."""
@@ -79,9 +82,11 @@ class _Run:
         scene.refresh(scene.motion())
         for bonds in broken:
             self._recorder.cracks(bonds.piece, bonds.energy)
-        self._touch(hard)
+        self._touch([pair for pair in hard if pair.total_impulse_magnitude() > BLOW])
+        weak = [pair for pair in hard if pair.total_impulse_magnitude() <= BLOW]
         if (index + 1) % self._per_sample == 0:
-            self._touch(soft_pairs(scene, hard), deepest=True)
+            weak += soft_pairs(scene, hard)
+        self._touch(weak, deepest=True)
         self._recorder.record(scene.state, elastic=self._joints.elastic, work=work)
 
     def _touch(self, pairs: list[rp.ContactPair], *, deepest: bool = False) -> None:

@@ -40,7 +40,7 @@ def step_with_breaking(
     """One step of Rapier. Returns the motion before it (of the units there are now), the pairs that were hit
     hard, and what broke. `prepare` is called before every try; `on_split` for each unit that came apart."""
     broken: list[Broken] = []
-    # By cluster: a unit that cracked but held has had its share of this collision; parts that came of it have not.
+    # By cluster: a unit that cracked but held has had its share of this collision; its parts have not.
     spent: dict[int, float] = defaultdict(float)
     for attempt in range(ROUNDS + 1):
         before = scene.motion()

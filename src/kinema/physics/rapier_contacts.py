@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ def blows(scene: Scene, pairs: Iterable[rp.ContactPair]) -> list[Blow]:
     units: dict[int, Unit] = {}
     for pair in pairs:
         first, second = scene.solids[pair.collider1.index].unit, scene.solids[pair.collider2.index].unit
-        if np.isfinite(min(first.least_impulse, second.least_impulse)):
+        if min(first.least_impulse, second.least_impulse) < math.inf:
             groups[first.handle.index, second.handle.index].append(pair)
             units |= {first.handle.index: first, second.handle.index: second}
     found = []
@@ -107,7 +108,7 @@ def touches(scene: Scene, pairs: list[rp.ContactPair], *, deepest: bool) -> Touc
         point=point,
         depth=np.array([max(0.0, -contact.dist) if contact else 0.0 for contact in contacts], float),
     )
-    return _merged(rows)
+    return _merged(rows) if scene.compound else rows
 
 
 def _points(scene: Scene, pairs: list[rp.ContactPair], *, deepest: bool) -> Float[np.ndarray, "pair 3"]:

@@ -4,21 +4,17 @@ steps."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from kinema.physics.forces import pose_at, release_step
 from kinema.physics.kerf import loosened
-from kinema.physics.rapier_solids import empty_scene, substeps, vector
+from kinema.physics.rapier_solids import empty_scene, isometry, substeps, vector
 from kinema.physics.rapier_unit import Solid, Unit, add_unit, mass_of, whole
 from kinema.physics.recorder import State, initial_state
 from kinema.physics.rotation import cross, rotate
 from kinema.physics.world import World
-
-if TYPE_CHECKING:
-    import rapier3d as rp
 
 _FREE = 2e-3
 """A unit is in free flight if its velocity changed as gravity says to this share ..."""
@@ -28,9 +24,8 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class Motion:
-    """What Rapier stores of the moving units: to be put back as it was, and as arrays."""
+    """What Rapier stores of the moving units. Single precision, so these arrays have it to the bit."""
 
-    raw: list[tuple[rp.Isometry3, rp.Vec3, rp.Vec3]]
     position: Float[np.ndarray, "unit 3"]
     orientation: Float[np.ndarray, "unit 4"]
     velocity: Float[np.ndarray, "unit 3"]
@@ -52,6 +47,9 @@ class Scene:
         self.alive = {n: np.ones(len(b.bonds.area), bool) for n, b in enumerate(world.bodies) if b.bonds}
         """Living bonds by number of the body."""
         self._bodies = [replace(body, pieces=loosened(body)) for body in world.bodies]
+        solids = [len(x.colliders) for body in world.bodies for x in body.pieces]
+        self.compound = max(solids, default=0) > 1 or any(len(body.unbroken) > 1 for body in world.bodies)
+        """Whether two pieces can touch with more than one pair of solids."""
         self._clusters = len(world.bodies)
         self._motion: Motion | None = None
         for number, body in enumerate(world.bodies):
@@ -117,16 +115,17 @@ class Scene:
         return self._motion
 
     def _read(self) -> Motion:
-        raw = [((b := u.rigid).position, b.linvel, b.angvel) for u in self.moving]
         flat = np.array(
             [
-                p.translation.to_tuple() + p.rotation.to_tuple() + v.to_tuple() + w.to_tuple()
-                for p, v, w in raw
+                (b := unit.rigid).translation.to_tuple()
+                + b.rotation.to_tuple()
+                + b.linvel.to_tuple()
+                + b.angvel.to_tuple()
+                for unit in self.moving
             ],
             float,
         ).reshape(-1, 13)
         return Motion(
-            raw=raw,
             position=flat[:, :3],
             orientation=flat[:, [6, 3, 4, 5]],  # Rapier's tuple ends with w
             velocity=flat[:, 7:10],
@@ -135,9 +134,10 @@ class Scene:
 
     def restore(self, before: Motion) -> None:
         """Undo a step, for units whose number has not changed since."""
-        for unit, (pose, velocity, spin) in zip(self.moving, before.raw, strict=True):
-            unit.rigid.position, unit.rigid.linvel, unit.rigid.angvel = pose, velocity, spin
-        self._motion = before
+        for k, unit in enumerate(self.moving):
+            unit.rigid.position = isometry(before.position[k], before.orientation[k])
+            unit.rigid.linvel, unit.rigid.angvel = vector(before.velocity[k]), vector(before.spin[k])
+        self.disturb()
 
     def refresh(self, now: Motion) -> None:
         """Bring `state` up to what Rapier has, with velocities as they are, not as they are stored."""
@@ -184,8 +184,6 @@ class Scene:
             if (row := self.row.get(id(unit))) is not None:
                 self._kicked[row] = True
                 if self._motion is not None:  # cheaper than to read all again
-                    pose, _, spin = self._motion.raw[row]
-                    self._motion.raw[row] = (pose, stored, spin)
                     self._motion.velocity[row] = stored.to_tuple()
 
     def set_gravity(self, unit: Unit, gravity: Float[np.ndarray, 3]) -> None:
