@@ -43,15 +43,9 @@ def touches(stepper: Stepper) -> Touches:
     assert contact is not None, "something touches"
     impulse = stepper.normal_impulse()
     keep = np.flatnonzero(impulse > LEAST)
-    piece = np.array(
-        [
-            [stepper.piece_at(int(k), point) for k in pair]
-            for pair, point in zip(contact.unit[keep], contact.point[keep], strict=True)
-        ],
-        np.int32,
-    ).reshape(-1, 2)
+    piece = stepper.pieces_at(contact.unit[keep].ravel(), np.repeat(contact.point[keep], 2, axis=0))
     depth = np.maximum(-contact.gap[keep], 0.0)
-    return Touches(piece=piece, impulse=impulse[keep], point=contact.point[keep], depth=depth)
+    return Touches(piece=piece.reshape(-1, 2), impulse=impulse[keep], point=contact.point[keep], depth=depth)
 
 
 def merged(rows: list[Touches]) -> Touches:
@@ -79,23 +73,26 @@ class Blow:
     point: Float[np.ndarray, " 3"]
 
 
-def blows(contact: Meeting, impulse: Float[np.ndarray, " contact"]) -> list[Blow]:
+def blows(meeting: Meeting, impulse: Float[np.ndarray, " contact"]) -> list[Blow]:
     """By pair of units, strongest first."""
-    pairs, group = np.unique(contact.unit, axis=0, return_inverse=True)
+    pairs, group = np.unique(meeting.unit, axis=0, return_inverse=True)
     group = group.reshape(-1)
-    along = impulse[:, None] * contact.frame[:, 0]
-    found = []
-    for number, pair in enumerate(pairs):
-        mine = group == number
-        weight = impulse[mine]
-        total = along[mine].sum(0)
-        strength = float(np.linalg.norm(total))
-        if strength > LEAST:
-            point = weight @ contact.point[mine] / weight.sum()
-            found.append(
-                Blow(unit=(int(pair[0]), int(pair[1])), impulse=total, strength=strength, point=point)
-            )
-    return sorted(found, key=lambda blow: -blow.strength)
+    total = np.zeros((len(pairs), 3))
+    np.add.at(total, group, impulse[:, None] * meeting.frame[:, 0])
+    point = np.zeros((len(pairs), 3))
+    np.add.at(point, group, impulse[:, None] * meeting.point)
+    weight = np.bincount(group, impulse, len(pairs))
+    strength = np.linalg.norm(total, axis=1)
+    return [
+        Blow(
+            unit=(int(pairs[k, 0]), int(pairs[k, 1])),
+            impulse=total[k],
+            strength=float(strength[k]),
+            point=point[k] / weight[k],
+        )
+        for k in np.argsort(-strength, kind="stable")
+        if strength[k] > LEAST
+    ]
 
 
 def first_split(
@@ -106,11 +103,12 @@ def first_split(
 ) -> int | None:
     """Let the blows, strongest first, break bonds (in `alive`), until a unit comes apart; return which."""
     assert stepper.contact is not None, "something touches"
-    for blow in blows(stepper.contact, stepper.normal_impulse()):
-        for k in blow.unit:
+    on = np.flatnonzero(stepper.delicate[stepper.contact.unit].any(axis=1))
+    for blow in blows(stepper.contact.part(on), stepper.normal_impulse()[on]):
+        for k in (k for k in blow.unit if stepper.delicate[k]):
             unit = stepper.now(k)
             bonds = unit.body.bonds
-            if not unit.breakable or bonds is None or blow.strength < least_impulse(bonds):
+            if bonds is None or blow.strength < least_impulse(bonds):
                 continue
             member = np.zeros(len(unit.body.pieces), bool)
             member[unit.members] = True
