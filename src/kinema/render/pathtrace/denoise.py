@@ -1,4 +1,5 @@
-"""Intel Open Image Denoise, guided by what the paths saw first. One worker, so that its result has one order."""
+"""Intel Open Image Denoise, guided by what the paths saw first. One worker, so that its result has one
+order."""
 
 from __future__ import annotations
 

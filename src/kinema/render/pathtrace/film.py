@@ -1,7 +1,7 @@
-"""One round of samples: camera rays through every pixel, traced and summed.
+"""Rounds of samples: camera rays through the pixels asked for, traced and averaged.
 
-A box filter keeps the noise of neighbouring pixels independent, which the denoiser needs, and makes the sum of a
-pixel's samples a plain block sum: the same order each time, so the same bits each time.
+A box filter keeps the noise of neighbouring pixels independent, which the denoiser needs, and makes a pixel's
+mean a plain block sum: the same order each time, so the same bits each time.
 """
 
 from __future__ import annotations
@@ -9,53 +9,73 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from kinema.render.pathtrace.integrator import trace
 from kinema.render.pathtrace.lamps import NITS
 from kinema.render.pathtrace.scene import Stage
+from kinema.render.pathtrace.sobol import Sobol, pixel_scramble
 from kinema.render.pathtrace.variant import drjit, mitsuba
 
 mi, dr = mitsuba(), drjit()
 
+ROUND = 8
+"""Samples per pixel in one round."""
+WAVEFRONT = 1 << 22
+"""Most samples in flight: 0.4 GB of paths' state."""
+
 
 class Round(NamedTuple):
-    """Means over the samples of one round, float32."""
+    """Means over the samples of one round, for the pixels asked for, float32."""
 
-    nits: Float[np.ndarray, "row column 3"]
-    albedo: Float[np.ndarray, "row column 3"]
-    normal: Float[np.ndarray, "row column 3"]
+    nits: Float[np.ndarray, "pixel 3"]
+    albedo: Float[np.ndarray, "pixel 3"]
+    normal: Float[np.ndarray, "pixel 3"]
 
 
-class Film:
-    """Takes rounds of `samples` per pixel. Built once per picture size; the kernel is compiled once."""
+def expose(
+    stage: Stage,
+    size: tuple[int, int],
+    pixels: Int[np.ndarray, " pixel"],
+    *,
+    seed: int,
+    number: int,
+    clamp_nits: float,
+) -> Round:
+    """Round `number` of the pixels (row * width + column) of a picture of `size` (width, height), with the
+    stage as it stands. Paths' indirect light is bounded by `clamp_nits` [cd/m²]. Every size uses one
+    kernel."""
+    step = WAVEFRONT // ROUND
+    parts = [
+        _expose(stage, size, pixels[start : start + step], seed, number, clamp_nits)
+        for start in range(0, len(pixels), step)
+    ]
+    image = np.concatenate(parts)
+    return Round(image[:, :3], image[:, 3:6], image[:, 6:])
 
-    def __init__(self, stage: Stage, width: int, height: int, samples: int) -> None:
-        self.stage, self.width, self.height = stage, width, height
-        self.sampler: Any = mi.load_dict({"type": "multijitter", "sample_count": samples})
-        self.samples = int(self.sampler.sample_count())
-        """As the sampler rounds it."""
-        self.sampler.set_samples_per_wavefront(self.samples)
 
-    def expose(self, seed: int, clamp_nits: float) -> Round:
-        """One round with the stage as it stands. Paths' indirect light is bounded by `clamp_nits` [cd/m²]."""
-        count = self.width * self.height * self.samples
-        self.sampler.seed(seed, count)
-        pixel = dr.arange(mi.UInt32, count) // self.samples
-        corner = mi.Point2f(mi.Float(pixel % self.width), mi.Float(pixel // self.width))
-        place = (corner + self.sampler.next_2d()) / mi.ScalarVector2f(self.width, self.height)
-        ray, importance = self.stage.sensor.sample_ray(
-            0.0, self.sampler.next_1d(), place, self.sampler.next_2d()
-        )
-        clamp = mi.Float(dr.opaque(mi.Float, clamp_nits / NITS))
-        seen = trace(self.stage.scene, self.stage.tables, self.sampler, ray, clamp, mi.Bool(True))
-        colour = mi.spectrum_to_srgb(seen.radiance * importance, ray.wavelengths) * NITS
-        # A path that met a degenerate triangle may be not a number; it counts as dark rather than spreading.
-        colour = dr.select(dr.all(dr.isfinite(colour)), colour, 0)
-        channels = [*colour, *seen.albedo, *seen.normal]
-        dr.eval(channels)  # once: each block sum would trace all paths anew
-        sums = [dr.block_sum(channel, self.samples) for channel in channels]
-        dr.eval(sums)
-        image = np.stack([np.array(s) for s in sums], -1) / self.samples
-        image = image.reshape(self.height, self.width, 9).astype(np.float32)
-        return Round(image[..., :3], image[..., 3:6], image[..., 6:])
+def _expose(
+    stage: Stage,
+    size: tuple[int, int],
+    pixels: Int[np.ndarray, " pixel"],
+    seed: int,
+    number: int,
+    clamp_nits: float,
+) -> Float[np.ndarray, "pixel 9"]:
+    width, height = size
+    lane = dr.arange(mi.UInt32, len(pixels) * ROUND)
+    pixel = dr.gather(mi.UInt32, mi.UInt32(pixels.astype(np.uint32)), lane // ROUND)
+    sampler = Sobol(
+        pixel_scramble(pixel, seed), dr.opaque(mi.UInt32, number * ROUND) + lane % ROUND, mi.UInt32(0)
+    )
+    corner = mi.Point2f(mi.Float(pixel % width), mi.Float(pixel // width))
+    place = (corner + sampler.next_2d()) / mi.ScalarVector2f(width, height)
+    ray, importance = stage.sensor.sample_ray(0.0, sampler.next_1d(), place, sampler.next_2d())
+    clamp = dr.opaque(mi.Float, clamp_nits / NITS)
+    seen = trace(stage.scene, stage.tables, sampler, ray, clamp, mi.Bool(True))
+    colour = mi.spectrum_to_srgb(seen.radiance * importance, ray.wavelengths) * NITS
+    # A path that met a triangle of no area may be not a number: dark, rather than spread by the denoiser.
+    colour = dr.select(dr.all(dr.isfinite(colour)), colour, 0)
+    channels: list[Any] = [*colour, *seen.albedo, *seen.normal]
+    dr.eval(channels)  # once: each block sum would trace all paths anew
+    return np.stack([np.array(dr.block_sum(channel, ROUND)) for channel in channels], -1) / ROUND

@@ -23,7 +23,9 @@ _LAMPS = 4
 
 def passes_at(stage: Stage, frame: int, view: View, following: View) -> Passes:
     """Passes of the stage, which must stand at `frame`; `following` is the view one frame later."""
-    pixels = np.stack(np.meshgrid(np.arange(view.width) + 0.5, np.arange(view.height) + 0.5), -1).reshape(-1, 2)
+    pixels = np.stack(np.meshgrid(np.arange(view.width) + 0.5, np.arange(view.height) + 0.5), -1).reshape(
+        -1, 2
+    )
     rays = view.rays(pixels)
     piece, distance, normal, albedo = _first_hits(stage, view.eye, rays)
     seen = piece >= 0
@@ -48,7 +50,9 @@ def _first_hits(stage: Stage, eye: Float[np.ndarray, " 3"], rays: Float[np.ndarr
     si = stage.scene.ray_intersect(ray, mi.RayFlags.All, coherent=True, active=True)
     travelled = mi.Float(si.t)
     for _ in range(_LAMPS):
-        lamp = si.is_valid() & (dr.gather(mi.UInt32, stage.first_face, number_of(si.shape), si.is_valid()) == _NONE)
+        lamp = si.is_valid() & (
+            dr.gather(mi.UInt32, stage.first_face, number_of(si.shape), si.is_valid()) == _NONE
+        )
         if not dr.any(lamp):
             break
         on = scene_next(stage, si, ray, lamp)
@@ -86,7 +90,8 @@ def _motion(
     pixels: Float[np.ndarray, "pixel 2"],
     following: View,
 ) -> Float[np.ndarray, "pixel 2"]:
-    """Forward motion [px], float32: the same point of the same piece one frame later; background turns only."""
+    """Forward motion [px], float32: the same point of the same piece one frame later; background turns
+    only."""
     (p0, q0), (p1, q1) = tape.poses_at(frame), tape.poses_at(frame + 1)
     own = np.maximum(piece, 0)
     moved = p1[own] + rotate(q1[own], unrotate(q0[own], points - p0[own]))

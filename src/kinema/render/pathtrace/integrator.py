@@ -1,11 +1,11 @@
 """Light transport: a unidirectional path tracer made for scenes full of broken glass.
 
-Next-event estimation and BSDF sampling, combined by multiple importance sampling (Veach 1997, balance heuristic),
-Russian roulette from the fifth bounce. Along the camera's path clear matter refracts and reflects as it does in
-life. Behind the first rough surface it becomes a straight filter: light goes on in its direction, dimmed by
-Fresnel's transmittance at each face and by Beer's law between them, for shadow rays and scattered rays alike, so
-that both estimate the same transport. That costs the refractive caustics and gains a converged picture at 1/10 of
-the samples; the measured bias against full transport is in docs/adr.
+Next-event estimation and BSDF sampling, combined by multiple importance sampling (Veach 1997, balance
+heuristic), Russian roulette from the fifth bounce. Along the camera's path clear matter refracts and reflects
+as it does in life. Behind the first rough surface it becomes a straight filter: light goes on in its
+direction, dimmed by Fresnel's transmittance at each face and by Beer's law between them, for shadow rays and
+scattered rays alike, so that both estimate the same transport. That costs the refractive caustics and gains a
+converged picture at 1/10 of the samples; the measured bias against full transport is in docs/adr.
 """
 
 from __future__ import annotations
@@ -66,15 +66,19 @@ def base_colour_at(tables: Tables, si: Any, active: Any) -> Any:
 
 
 def _beer(tables: Tables, weights: tuple[Any, Any, Any], row: Any, si: Any, inside: Any) -> Any:
-    """Spectrum: what is left of light that came to `si` through the matter of the shape it hit from inside."""
+    """Spectrum: what is left of light that came to `si` through the matter of the shape it hit from
+    inside."""
     sigma = dr.gather(mi.Color3f, tables.absorption, row, inside)
     thickness = dr.select(inside, si.t, 0)
     return dr.exp(-(sigma.x * weights[0] + sigma.y * weights[1] + sigma.z * weights[2]) * thickness)
 
 
 @dr.syntax
-def _shadow(scene: Any, tables: Tables, weights: Any, start: Any, target: Any, through: Any, active: Any) -> Any:
-    """Spectrum: how much light comes from `target` to surface `start`. Clear matter lets it pass where `through`."""
+def _shadow(
+    scene: Any, tables: Tables, weights: Any, start: Any, target: Any, through: Any, active: Any
+) -> Any:
+    """Spectrum: how much light comes from `target` to surface `start`. Clear matter lets it pass where
+    `through`."""
     light = mi.Spectrum(1)
     ray = start.spawn_ray_to(target)
     going = mi.Bool(active)

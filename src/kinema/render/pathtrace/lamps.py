@@ -1,8 +1,8 @@
 """Lights of the shot as Mitsuba emitters, in absolute spectral units.
 
-The spectral variants carry W/(m² sr nm). A lamp's spectrum is Planck's, scaled so that the CIE observer sees the
-luminance its lumen or candela amount to; coloured surroundings are given as RGB, which Mitsuba upsamples to a
-spectrum of luminance 1 that `NITS` brings to the same scale.
+The spectral variants carry W/(m² sr nm). A lamp's spectrum is Planck's, scaled so that the CIE observer sees
+the luminance its lumen or candela amount to; coloured surroundings are given as RGB, which Mitsuba upsamples
+to a spectrum of luminance 1 that `NITS` brings to the same scale.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def _sun(light: Sun) -> dict[str, Any]:
     nits = light.lux / (math.pi * math.sin(half) ** 2)
     return {
         "type": "disk",
-        "to_world": _towards(centre, np.zeros(3)) @ mi.ScalarTransform4f().scale(SUN_DISTANCE * math.tan(half)),
+        "to_world": _towards(centre, np.zeros(3))
+        @ mi.ScalarTransform4f().scale(SUN_DISTANCE * math.tan(half)),
         "emitter": {"type": "area", "radiance": _glow(light.kelvin, nits)},
     }
 
@@ -113,7 +114,8 @@ def _surround(sphere: Float[np.ndarray, "row column 3"]) -> dict[str, Any]:
 
 
 def _at_corners(sphere: Float[np.ndarray, "row column 3"]) -> Float[np.ndarray, "row column 3"]:
-    """Samples where Mitsuba expects them: its first and last rows are the poles, its first column azimuth 0."""
+    """Samples where Mitsuba expects them: its first and last rows are the poles, its first column azimuth
+    0."""
     rows = len(sphere)
     at = np.clip(np.arange(rows) / (rows - 1) * rows - 0.5, 0, rows - 1)
     low = np.minimum(at.astype(int), rows - 2)

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from kinema.physics.rotation import matrix
 from kinema.physics.tape import Tape
 from kinema.render.camera import View
-from kinema.render.pathtrace.groups import Bonded, Group, group_bodies
+from kinema.render.pathtrace.groups import Group, group_bodies
 from kinema.render.pathtrace.lamps import emitters
 from kinema.render.pathtrace.matter import bsdf_of, tinted
 from kinema.render.pathtrace.variant import drjit, mitsuba
@@ -59,12 +59,19 @@ class Stage:
         self.scene: Any = mi.load_dict(entries)
         self.parameters: Any = mi.traverse(self.scene)
         kept = [k for k in self.parameters.keys() if k.startswith("sensor.")]  # noqa: SIM118 - not a dict
-        kept += [f"{g.name}.{part}" for g in self.groups for part in ("vertex_positions", "vertex_normals", "faces")]
+        kept += [
+            f"{g.name}.{part}"
+            for g in self.groups
+            for part in ("vertex_positions", "vertex_normals", "faces")
+        ]
         self.parameters.keep(kept)
         self.sensor: Any = self.scene.sensors()[0]
         self.tables = _tables(self.scene, self.groups, images)
         self.first_face, self.face_piece = _faces(self.scene, self.groups)
-        """By shape number: where its faces begin in `face_piece`, 2**32 - 1 for lamps; then the piece of each face."""
+        """By shape number: where its faces begin in `face_piece`, 2**32 - 1 for lamps; then the piece of each
+        face."""
+        self.radii = _radii(tape)
+        """Of the balls about pieces' centres that hold them [m]."""
         self._broken: np.ndarray | None = None
         self._posed: dict[str, bytes] = {}
 
@@ -97,7 +104,8 @@ class Stage:
 
 
 def sensor_of(view: View) -> dict[str, Any]:
-    """Scene dictionary of the camera. Film and sampler are kinema's own; these are only asked for by the API."""
+    """Scene dictionary of the camera. Film and sampler are kinema's own; these are only asked for by the
+    API."""
     mi = mitsuba()
     lens: dict[str, Any] = {"type": "perspective"}
     if view.aperture_radius > 0:
@@ -150,10 +158,19 @@ def _mesh(group: Group, bsdf: dict[str, Any]) -> Any:
     return mesh
 
 
+def _radii(tape: Tape) -> Float[np.ndarray, " piece"]:
+    geometry = tape.geometry
+    radii = np.zeros(len(geometry.piece_body))
+    np.maximum.at(radii, geometry.vertex_piece, np.linalg.norm(geometry.vertices, axis=-1))
+    return radii
+
+
 def _numbers(scene: Any) -> dict[str, int]:
     """Registry number of each shape by its name."""
     mi, dr = mitsuba(), drjit()
-    return {shape.id(): int(dr.reinterpret_array(mi.UInt32, mi.ShapePtr(shape))[0]) for shape in scene.shapes()}
+    return {
+        shape.id(): int(dr.reinterpret_array(mi.UInt32, mi.ShapePtr(shape))[0]) for shape in scene.shapes()
+    }
 
 
 def _faces(scene: Any, groups: list[Group]) -> tuple[Any, Any]:
@@ -185,7 +202,9 @@ def _tables(scene: Any, groups: list[Group], images: dict[str, Any]) -> Tables:
             assert not isinstance(o, Dielectric)
             colour = tuple(float(c) for c in base[:, i])
             image = tinted((colour[0], colour[1], colour[2]), images[name])
-            pictures.append((mi.Texture2f(mi.TensorXf(image), wrap_mode=dr.WrapMode.Repeat), images[name].period))
+            pictures.append(
+                (mi.Texture2f(mi.TensorXf(image), wrap_mode=dr.WrapMode.Repeat), images[name].period)
+            )
             picture[i] = len(pictures)
     return Tables(
         eta=mi.Float(eta),

@@ -1,8 +1,9 @@
-"""Which Mitsuba: spectral on CUDA where a device is there, else on the CPU through LLVM. Safe to ask anywhere.
+"""Which Mitsuba: spectral on CUDA where a device is there, else on the CPU through LLVM. Safe to ask
+anywhere.
 
 Mitsuba's wheel holds no LLVM. It takes the first it finds, and LLVM 15 or 16 aborts the whole process on the
-first large kernel ("Cannot select: fminimum"), past any handler. So a library is chosen here, by name, and its
-version read before anything is compiled.
+first large kernel ("Cannot select: fminimum"), past any handler. So a library is chosen here, by name, and
+its version read before anything is compiled.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ def mitsuba() -> Any:
         return _silenced(mi)
     library = _own_llvm() or _system_llvm()
     if library is None:
-        raise MachineError("LLVM", f"must be version {OLDEST_LLVM} or newer", got="none found", next_step=_HELP)
+        raise MachineError(
+            "LLVM", f"must be version {OLDEST_LLVM} or newer", got="none found", next_step=_HELP
+        )
     # dr.jit reads this when it is first imported. kinema's own settings are read in config.py.
     os.environ["DRJIT_LIBLLVM_PATH"] = str(library)
     import drjit as dr
@@ -47,7 +50,8 @@ def mitsuba() -> Any:
 
 
 def drjit() -> Any:
-    """dr.jit, after `mitsuba` chose what it compiles with: it looks for LLVM when it is imported, and once."""
+    """dr.jit, after `mitsuba` chose what it compiles with: it looks for LLVM when it is imported, and
+    once."""
     mitsuba()
     import drjit as dr
 
@@ -86,15 +90,21 @@ def _own_llvm() -> Path | None:
 
 def _system_llvm() -> Path | None:
     """Newest fit libLLVM of the system, by the version in its file name."""
-    places = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/opt/homebrew/opt/llvm/lib", "/usr/local/opt/llvm/lib")
+    places = (
+        "/usr/lib",
+        "/usr/lib64",
+        "/usr/local/lib",
+        "/opt/homebrew/opt/llvm/lib",
+        "/usr/local/opt/llvm/lib",
+    )
     best: tuple[int, Path] | None = None
     for place in places:
         for pattern in ("libLLVM*", "*/libLLVM*", "llvm*/lib/libLLVM*"):
             for path in Path(place).glob(pattern):
-                version = re.search(r"libLLVM[-.]?(?:so\.)?(\d+)", path.name)
-                fit = version is not None and int(version[1]) >= OLDEST_LLVM
-                if fit and (best is None or int(version[1]) > best[0]):
-                    best = int(version[1]), path
+                found = re.search(r"libLLVM[-.]?(?:so\.)?(\d+)", path.name)
+                version = int(found[1]) if found else 0
+                if version >= OLDEST_LLVM and (best is None or version > best[0]):
+                    best = version, path
     return best[1] if best else None
 
 

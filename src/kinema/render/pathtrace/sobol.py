@@ -1,0 +1,97 @@
+"""Random numbers that fill space evenly however many are drawn: Owen-scrambled Sobol points, padded by
+dimension.
+
+Burley, Practical Hash-based Owen Scrambling, JCGT 9(4), 2020, with the Laine-Karras permutation. Each pixel
+and each dimension has its own scramble and its own order, so a pixel's samples are stratified in every pair
+of dimensions, any aligned block of 2^k of them is a (0, 2)-net, and pixels are independent of each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kinema.render.pathtrace.variant import drjit, mitsuba
+
+mi, dr = mitsuba(), drjit()
+
+_BITS = 10
+"""Points 0 to 1023 are one net; from there on a new net begins."""
+
+
+def _directions() -> list[int]:
+    """Second dimension of Sobol's sequence, bits reversed: column k of the Pascal matrix mod 2."""
+    columns, v = [], 1 << 31
+    for _ in range(_BITS):
+        columns.append(int(f"{v:032b}"[::-1], 2))
+        v ^= v >> 1
+    return columns
+
+
+_COLUMNS = _directions()
+
+
+@dataclass
+class Sobol:
+    """One sampler per ray. A dr.jit structure: it may be carried through loops."""
+
+    scramble: Any
+    """UInt32 of the ray's pixel and picture."""
+    index: Any
+    """UInt32: which of the pixel's samples."""
+    dimension: Any
+    """UInt32: how many have been drawn."""
+
+    def next_1d(self) -> Any:
+        """Float in [0, 1)."""
+        order = self._next()
+        return _unit(_owen(self._shuffled(order), _hash(order + 1)))
+
+    def next_2d(self) -> Any:
+        """Point2f in [0, 1)²."""
+        order = self._next()
+        index = self._shuffled(order)
+        second = mi.UInt32(0)
+        for bit, column in enumerate(_COLUMNS):
+            second ^= dr.select((index >> bit) & 1 != 0, mi.UInt32(column), 0)
+        return mi.Point2f(_unit(_owen(index, _hash(order + 1))), _unit(_owen(second, _hash(order + 2))))
+
+    def _next(self) -> Any:
+        """A number for the next dimension of this pixel, and of the net the index is in."""
+        self.dimension = self.dimension + 1
+        return _hash(self.scramble + self.dimension * 0x9E3779B9 + (self.index >> _BITS) * 0x85EBCA6B)
+
+    def _shuffled(self, order: Any) -> Any:
+        reverse = dr.brev(_owen_bits(dr.brev(self.index & ((1 << _BITS) - 1)), order))
+        return reverse & ((1 << _BITS) - 1)
+
+
+def pixel_scramble(pixel: Any, seed: int) -> Any:
+    """UInt32 scramble of each pixel of a picture of that seed."""
+    return _hash(pixel * 0x9E3779B9 + _hash(dr.opaque(mi.UInt32, seed & 0xFFFFFFFF)))
+
+
+def _owen_bits(x: Any, seed: Any) -> Any:
+    """Laine and Karras: each bit flipped by a hash of the bits below it."""
+    x = x ^ (x * 0x3D20ADEA)
+    x = x + seed
+    x = x * ((seed >> 16) | 1)
+    x = x ^ (x * 0x05526C56)
+    return x ^ (x * 0x53A22864)
+
+
+def _owen(reversed_bits: Any, seed: Any) -> Any:
+    return dr.brev(_owen_bits(reversed_bits, seed))
+
+
+def _hash(x: Any) -> Any:
+    """A 32-bit integer finaliser of full avalanche (Wellons, lowbias32)."""
+    x = x ^ (x >> 16)
+    x = x * 0x7FEB352D
+    x = x ^ (x >> 15)
+    x = x * 0x846CA68B
+    return x ^ (x >> 16)
+
+
+def _unit(x: Any) -> Any:
+    return mi.Float(x >> 8) * (1 / 16777216)
