@@ -1,4 +1,4 @@
-"""Line charts as SVG text: no script, no font; the page's style sheet colours them, so they turn dark with it."""
+"""Line charts as SVG text: no script, no font. The page's style sheet colours them, light or dark."""
 
 from __future__ import annotations
 

@@ -70,15 +70,10 @@ def _contacts(tape: Tape) -> str:
     contacts, rate = tape.contacts, float(tape.rate)
     bins = np.bincount(np.floor(contacts.time * rate - 1e-3).clip(0).astype(int), contacts.impulse)
     struck = np.flatnonzero(bins)
-    lines = [
-        Line(
-            name=f"summed over {1000 / rate:.3g} ms",
-            x=(struck + 0.5) / rate,
-            y=bins[struck],
-            tone=1,
-            stems=True,
-        )
-    ]
+    # With the two ends of the tape, so that the axis is that of the other charts.
+    x = np.concatenate([[0.0], (struck + 0.5) / rate, [(len(tape.position) - 1) / rate]])
+    y = np.concatenate([[0.0], bins[struck], [0.0]])
+    lines = [Line(name=f"summed over {1000 / rate:.3g} ms", x=x, y=y, tone=1, stems=True)]
     return chart("Contact impulses", lines, x_label="world time [s]", y_label="N s")
 
 

@@ -76,6 +76,12 @@ def interval_of(tape: Tape, time: Float[np.ndarray, " event"]) -> Int[np.ndarray
     return np.clip(late, 0, len(tape.position) - 2)
 
 
+def step_of(tape: Tape) -> float:
+    """Length of a simulation step [s]."""
+    time = tape.ledger.time
+    return float(time[1] - time[0]) if len(time) > 1 else 1 / float(tape.rate)
+
+
 def _tied(shot: Shot, tape: Tape, bodies: list[Body], dynamic: Bool[np.ndarray, " piece"]) -> np.ndarray:
     """Pieces on which something other than gravity and contact acts: hands, frames, joints, pushes, wind."""
     owner, intervals = tape.geometry.piece_body, len(tape.position) - 1

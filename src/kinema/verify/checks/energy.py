@@ -9,7 +9,7 @@ from kinema.physics.ledger import tolerance
 from kinema.physics.tape import Tape
 from kinema.shot.shot import Shot
 from kinema.verify.finding import at_most
-from kinema.verify.motions import Motions
+from kinema.verify.motions import Motions, step_of
 from kinema.verify.report import Finding
 
 # Longest contact in which a body may legitimately be slower than before and after [s]: soft contacts store
@@ -50,9 +50,7 @@ def _gains(shot: Shot, tape: Tape, motions: Motions) -> list[Finding]:
         not_covered="Losses: friction and impact may take any amount. Energy of sound, heat and deformation.",
         remedy=_REMEDY,
     )
-    steps = (
-        max(1, round(_CONTACT / max(ledger.time[1] - ledger.time[0], 1e-9))) if len(ledger.time) > 1 else 1
-    )
+    steps = max(1, round(_CONTACT / step_of(tape)))
     sudden = gain - _recent_maximum(gain, steps)
     jump = int(np.argmax(sudden - allowed))
     rise = at_most(

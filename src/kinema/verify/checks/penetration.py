@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from kinema.physics.geometry import Geometry
 from kinema.physics.tape import Tape
 from kinema.verify.finding import at_most
-from kinema.verify.motions import interval_of
+from kinema.verify.motions import interval_of, step_of
 from kinema.verify.report import Finding
 
 # What a solver leaves on purpose, so that resting contacts stay in contact: 0.2 to 1 mm in both engines.
@@ -39,7 +39,7 @@ def check(tape: Tape) -> list[Finding]:
     return [
         _deepest(tape, "contacts at rest", _SLOP + _SHARE_AT_REST * size, resting, _SHARE_AT_REST),
         _deepest(
-            tape, "blows", _SLOP + _SHARE_IN_BLOWS * size + closing * _step(tape), ~resting, _SHARE_IN_BLOWS
+            tape, "blows", _SLOP + _SHARE_IN_BLOWS * size + closing * step_of(tape), ~resting, _SHARE_IN_BLOWS
         ),
     ]
 
@@ -88,9 +88,3 @@ def _closing_speed(tape: Tape) -> Float[np.ndarray, " contact"]:
     k = interval_of(tape, tape.contacts.time)
     ends = [np.linalg.norm(tape.velocity[j, a] - tape.velocity[j, b], axis=-1) for j in (k, k + 1)]
     return np.maximum(*ends)
-
-
-def _step(tape: Tape) -> float:
-    """Length of a simulation step [s]."""
-    time = tape.ledger.time
-    return float(time[1] - time[0]) if len(time) > 1 else 1 / float(tape.rate)
