@@ -229,7 +229,9 @@ def _tendon(spec: Any, bodies: Sequence[Any], cord: Cord, number: int) -> None:
     length = length_at_start(line)
     if isinstance(line, Spring):
         rest = line.rest_length or length
-        tendon.stiffness, tendon.damping, tendon.springlength = line.stiffness, line.damping, [rest, rest]
+        # Both are polynomials in the stretch; springs of a shot are linear.
+        tendon.stiffness, tendon.damping = [line.stiffness, 0.0, 0.0], [line.damping, 0.0, 0.0]
+        tendon.springlength = [rest, rest]
     else:
         tendon.limited, tendon.range = True, [0.0, line.length or length]
         tendon.solref_limit, tendon.solimp_limit = STIFFEST, SOLIMP
@@ -287,7 +289,7 @@ def _set_state(made: Model, units: Sequence[Unit], ties: Ties) -> None:
 
 
 def _set_branch(made: Model, units: Sequence[Unit], branch: Branch) -> None:
-    """The coordinate that puts the child where it is: child = parent * (child from parent at rest) * joint."""
+    """The coordinate that puts the child where it is: child = parent * (child in parent at rest) * joint."""
     model, data = made.model, made.data
     if isinstance(branch.tie, Fixed):
         return
