@@ -54,6 +54,12 @@ def _corners(block: Block) -> Float[np.ndarray, "point 3"]:
     return np.array([(x + a * block.half[0], y + b * block.half[1], z + c * block.height) for a, b, c in signs])
 
 
+def _standing(stage: Stage) -> Float[np.ndarray, "point 3"]:
+    """Corners of all that does not start out moving."""
+    still = [block for block in stage.blocks.values() if not any(map(any, block.velocity))]
+    return np.concatenate([_corners(block) for block in still or stage.blocks.values()])
+
+
 def azimuth_of(scene: Scene, stage: Stage) -> float:
     """Where the camera stands round the action: 0 = south of it, positive towards east [deg]."""
     if "azimuth" in scene.camera:
@@ -84,6 +90,11 @@ def frame(
     fill = FILL * (scene.camera["fill"][0] if "fill" in scene.camera else 1.0)
     forward = _direction(azimuth, elevation)
     distance = _fit(points - centre, forward, focal, fill)
+    moves = _moves(scene, stage, distance, seconds)
+    pushed = sum(max(move.get("share", 0.0), 0.0) for move in moves)
+    if 0 < pushed < 0.8 and "aim" not in scene.camera and "fill" not in scene.camera:
+        # what stands there is still whole in the picture when the camera has come near
+        distance = max(distance, _fit(_standing(stage) - centre, forward, focal, 0.96) / (1 - pushed))
     position = centre - forward * distance
     floor = 0.12 * min(radius, 1.0) if not scene.place.none else -math.inf
     if position[2] < floor:  # the ground is solid: the eye stays above it
@@ -93,7 +104,7 @@ def frame(
         "position": tuple(round(float(v), 4) for v in position),
         "aim": tuple(round(float(v), 4) for v in aim),
         "focal_length": focal,
-        "moves": _moves(scene, stage, distance, seconds),
+        "moves": moves,
     }
     data |= _optics(scene, stage)
     _say(scene)

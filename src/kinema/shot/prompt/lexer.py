@@ -38,6 +38,10 @@ class Lexeme:
 _MARK = {"stop": Sense("STOP", "mark", "stop"), "comma": Sense("COMMA", "mark", "comma")}
 
 
+_COMPLETE = {"setting", "mood", "shot", "angle", "view"}
+"""Nouns that take no measure: in "at 30 fps in slow motion" the rate is not the slow motion's."""
+
+
 def lex(text: str, words: Sequence[Word]) -> tuple[list[Lexeme], list[Word]]:
     """(Lexemes in order, words that mean nothing to kinema)."""
     found: list[Lexeme] = []
@@ -70,6 +74,9 @@ def _punctuate(lexemes: list[Lexeme]) -> list[Lexeme]:
                 continue
         if lexeme.terminal == "DET" and kept and kept[-1].terminal == "QTY":
             kept.append(Lexeme("", lexeme.start, lexeme.start, (_MARK["comma"],)))
+        if lexeme.sense.kind in _COMPLETE and kept and kept[-1].terminal == "QTY":
+            if kept[-1].sense.name not in ("factor", "stop", "percent"):
+                kept.append(Lexeme("", lexeme.start, lexeme.start, (_MARK["comma"],)))
         kept.append(lexeme)
     return kept
 

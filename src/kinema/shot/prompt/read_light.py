@@ -38,7 +38,7 @@ def read_lamp(reading: Reading, node: Node) -> Lamp:
         lamp = Lamp(name, sense.name, sense.entry, reading.draft)
         reading.scene.lamps.append(lamp)
     reading.draft.sets(f"lights.{lamp.name}")
-    apply_lamp_words(reading, lamp, run)
+    apply_lamp_words(reading, lamp, (*run, *(node.inner.run if node.inner else ())))
     return lamp
 
 
@@ -46,7 +46,9 @@ def apply_lamp_words(reading: Reading, lamp: Lamp, run: Sequence[Lexeme]) -> Non
     """Adjectives and quantities of a lamp."""
     for word in run:
         sense, dimension = word.sense, word.quantity.dimension if word.quantity else None
-        if sense.kind == "quality" and sense.name in _QUALITIES:
+        if sense.kind == "measure":  # "20 degrees high"
+            reading.use(word)
+        elif sense.kind == "quality" and sense.name in _QUALITIES:
             lamp.qualities.append(sense.name)
             reading.use(word)
         elif sense.kind == "colour":

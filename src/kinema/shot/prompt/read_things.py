@@ -96,7 +96,7 @@ def _new_thing(
     taken = {thing.name for thing in reading.scene.things}
     name, n = sense.name, 2
     while name in taken:
-        name, n = f"{sense.name}_{chr(95 + n) if n < 28 else n}", n + 1
+        name, n = f"{sense.name}_{chr(96 + n) if n < 28 else n}", n + 1
     standing = arrangement or sense.entry.get("stands")
     thing = Thing(name, sense.name, sense.entry, reading.draft, plural=sense.plural, arrangement=standing)
     number = next((lexeme for lexeme in run if lexeme.terminal == "NUM"), None)
@@ -187,7 +187,7 @@ def _confirm(reading: Reading, thing: Thing, word: Lexeme) -> None:
 def _measure(reading: Reading, thing: Thing, word: Lexeme, measure: Lexeme | None) -> None:
     assert word.quantity is not None
     amount = word.quantity
-    if measure is not None and (measure.sense.name == "mass") == (amount.dimension == "mass"):
+    if measure is not None and fits(measure.sense.name, word):
         set_measure(reading, thing, measure.sense.name, word)
         reading.use(measure)
     elif amount.dimension == "length":
@@ -195,6 +195,14 @@ def _measure(reading: Reading, thing: Thing, word: Lexeme, measure: Lexeme | Non
         reading.used_for(f"{thing.path}.shape", word)
     elif amount.dimension in ("mass", "density", "angle"):
         set_measure(reading, thing, amount.dimension, word)
+
+
+_DIMENSION = {"mass": "mass", "density": "density", "angle": "angle", "speed": "speed"}
+
+
+def fits(measure: str, word: Lexeme) -> bool:
+    """Whether a quantity can be that measure: a density in kg/m³, a width in metres."""
+    return word.quantity is not None and word.quantity.dimension == _DIMENSION.get(measure, "length")
 
 
 def set_measure(reading: Reading, thing: Thing, measure: str, word: Lexeme) -> None:

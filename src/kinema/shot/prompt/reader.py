@@ -16,7 +16,7 @@ from kinema.shot.prompt.read_camera import apply_move_words, read_framing, read_
 from kinema.shot.prompt.read_events import add_adjunct, apply_event_words, carrier, read_event
 from kinema.shot.prompt.read_light import apply_lamp_words, read_lamp
 from kinema.shot.prompt.read_settings import REFINED, read_loose, read_place, read_setting, refine, set_ground
-from kinema.shot.prompt.read_things import apply_words, arrange, read_thing, set_material, set_measure
+from kinema.shot.prompt.read_things import apply_words, arrange, fits, read_thing, set_material, set_measure
 from kinema.shot.prompt.reading import Reading, Topic
 from kinema.shot.prompt.scene import Draft, Event, Lamp, Move, Relation, Thing
 
@@ -156,24 +156,26 @@ def _word(reading: Reading, node: Node) -> Topic:
     return reading.topic if name in ("edge", "later") else name
 
 
-def _measure(reading: Reading, node: Node) -> None:
+def _measure(reading: Reading, node: Node, *, inside: bool = False) -> None:
     """ "a radius of 5 cm", "at a speed of 8 m/s", "6 mm in diameter"."""
     assert node.head is not None
     words = [*node.run, *(node.inner.run if node.inner else ())]
     amount = next((w for w in words if w.quantity is not None and w.quantity.dimension), None)
     topic, name = reading.last if reading.after_with and reading.last else reading.topic, node.head.sense.name
     if amount is None:
-        if isinstance(topic, Thing) and topic.lengths:  # "30 cm in diameter"
+        if inside and isinstance(topic, Thing) and topic.lengths:  # "30 cm in diameter"
             *rest, value = topic.lengths
             topic.lengths, topic.measures[name] = tuple(rest), value
             reading.used_for(f"{topic.path}.shape", node.head)
+        elif not inside:
+            reading.measure = node.head
         return
     if name == "focal":
         set_camera(reading, "focal_length", round(amount.quantity.value * 1000, 6), amount, node.head)  # type: ignore[union-attr]
     elif (name in ("speed", "angle") and isinstance(topic, Event)) or (isinstance(topic, Event) and name == "height"):
         apply_event_words(reading, topic, [amount])
         reading.use(node.head)
-    elif isinstance(topic, Thing):
+    elif isinstance(topic, Thing) and fits(name, amount):
         set_measure(reading, topic, name, amount)
         reading.use(node.head)
 
@@ -293,7 +295,7 @@ def _adjunct(reading: Reading, node: Node) -> None:
         _way(reading, replace(inner.head, senses=(Sense("HEAD", "way", "front"),)), source=link == "from")
         return
     if inner.head.sense.kind == "measure":
-        _measure(reading, inner)
+        _measure(reading, inner, inside=True)
         return
     named = mention(reading, inner)
     if isinstance(named, Thing):
@@ -353,7 +355,12 @@ def relate(reading: Reading, thing: Thing, kind: str, other: Thing) -> None:
             got=f"{thing.name} in {other.name}",
             next_step=f"Write “on the {other.kind}” or “next to the {other.kind}”.",
         )
-    thing.relations.append(Relation(kind, other, reading.draft))
+    distance = next((w for w in reading.take_pending() if w.quantity and w.quantity.dimension == "length"), None)
+    relation = Relation(kind, other, reading.draft)
+    if distance is not None and distance.quantity is not None:
+        relation.distance = distance.quantity.value
+        reading.use(distance)
+    thing.relations.append(relation)
     reading.draft.sets(f"{thing.path}.position")
 
 
@@ -422,8 +429,13 @@ def _loose(reading: Reading, run: Sequence[Lexeme], *, apart: bool, after: Seque
         reading.pending = (*reading.pending, *run)
         return
     topic = reading.topic
-    if not isinstance(topic, Thing) and any(w.sense.kind == "measure" for w in run) and reading.last:
+    if not isinstance(topic, Thing | Lamp | Move) and any(w.sense.kind == "measure" for w in run) and reading.last:
         topic = reading.last
+    measure, reading.measure = reading.measure, None
+    if measure is not None and reading.last and quantities and fits(measure.sense.name, quantities[0]):
+        set_measure(reading, reading.last, measure.sense.name, quantities[0])
+        reading.use(measure)
+        return
     if isinstance(topic, Thing):
         if (
             following is not None

@@ -21,6 +21,8 @@ class Reading:
     """Where the words start that meant something."""
     pending: tuple[Lexeme, ...] = ()
     """Adjectives that wait for their noun: "a big, red ball"."""
+    measure: Lexeme | None = None
+    """A measure that waits for its amount: "density 950 kg/m3"."""
     when: Lexeme | None = None
     """A time that waits for its verb: "after 1 s, a ball drops"."""
     subjects: list[Thing] = field(default_factory=list)
