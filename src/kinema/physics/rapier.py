@@ -60,7 +60,7 @@ class _Run:
         self._scene = Scene(world)
         self._joints = Joints(self._scene)
         self._outside = Outside(self._scene)
-        self._movers = Movers(self._scene)
+        self._movers = Movers(self._scene, self._joints)
         self._per_sample = world.clock.steps_per_sample
         for unit in self._scene.moving:
             self._scene.put_behind(unit)

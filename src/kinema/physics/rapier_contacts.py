@@ -111,6 +111,11 @@ def touches(scene: Scene, pairs: list[rp.ContactPair], *, deepest: bool) -> Touc
     return _merged(rows) if scene.compound else rows
 
 
+def contact_point(scene: Scene, pair: rp.ContactPair) -> Float[np.ndarray, 3]:
+    """Impulse-weighted mean, world [m]."""
+    return _points(scene, [pair], deepest=False)[0]
+
+
 def _points(scene: Scene, pairs: list[rp.ContactPair], *, deepest: bool) -> Float[np.ndarray, "pair 3"]:
     """Where each pair touches, world, on the first of the two [m]."""
     if not pairs:

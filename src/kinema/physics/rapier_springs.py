@@ -49,6 +49,17 @@ class SpringForce:
                 place = unit.pose[0] + arm
                 unit.rigid.apply_impulse_at_point(triple(sign * pull * direction), triple(place))
 
+    def pull(self) -> tuple[float, Float[np.ndarray, 3], tuple[np.ndarray, np.ndarray]]:
+        """Tension [N], unit vector from first to second, and both ends [m]."""
+        length, direction, arms, _ = self._now()
+        places = [
+            unit.pose[0] + arm if unit else at
+            for unit, arm, at in zip(
+                (self.first, self.second), arms, (self.at_first, self.at_second), strict=True
+            )
+        ]
+        return self.joint.stiffness * (length - self.rest_length), direction, (places[0], places[1])
+
     @property
     def energy(self) -> float:
         """[J]"""

@@ -53,6 +53,7 @@ class Unit:
     """Cannot be moved by what hits it: static, keyframed, framed, or held until its release."""
     handle: rp.RigidBodyHandle
     rigid: rp.RigidBody
+    colliders: list[rp.ColliderHandle] = field(default_factory=list)
     least_impulse: float
     """Blows below this break nothing [N s]; infinite where there is nothing left to break."""
     gravity: Float[np.ndarray, 3] = field(default_factory=lambda: np.zeros(3))
@@ -194,8 +195,9 @@ def _add_solids(rapier: rp.PhysicsWorld, unit: Unit) -> dict[int, Solid]:
     for piece, collider, offset in wanted:
         position, turn = solid_pose(collider, offset)
         built = solid(collider, body, isometry(position, turn), force)
-        index = rapier.add_collider(built, unit.handle).index
-        solids[index] = Solid(unit=unit, piece=piece, position=position, orientation=turn)
+        handle = rapier.add_collider(built, unit.handle)
+        unit.colliders.append(handle)
+        solids[handle.index] = Solid(unit=unit, piece=piece, position=position, orientation=turn)
     return solids
 
 
