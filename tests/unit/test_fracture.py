@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinema.physics.fracture import (
+    PETALS,
     Hit,
     broken_by,
+    carried_along,
     components,
     crack_energy,
     least_impulse,
@@ -88,9 +90,9 @@ def test_below_the_least_impulse_nothing_breaks(plate: bool, point: np.ndarray) 
 def test_at_the_least_impulse_the_weakest_bond_breaks_if_it_is_where_it_hurts_most() -> None:
     bonds = lattice(plate=True)
     weakest = int(np.argmin(bonds.strength))
-    # Beside the bond, along its face, no farther than the nearest distance: hoop stress at its greatest.
-    along = np.cross(bonds.normal[weakest], [0.0, 1.0, 0.0])
-    hit = Hit(point=bonds.midpoint[weakest] + 0.009 * along, impulse=1.001 * least_impulse(bonds), energy=1e9)
+    # In front of the bond, no farther than the nearest distance: the bending of the petals at its greatest.
+    ahead = bonds.midpoint[weakest] - 0.01 * bonds.normal[weakest]
+    hit = Hit(point=ahead, impulse=1.001 * least_impulse(bonds), energy=1e9)
     assert weakest in broken_by(bonds, *all_of(bonds), hit)
 
 
@@ -117,7 +119,7 @@ def test_only_bonds_of_the_cluster_that_is_hit_break() -> None:
     assert not len(broken_by(bonds, alive, member, Hit(point=np.zeros(3), impulse=1e4, energy=1e6)))
 
 
-def test_plate_stress_is_timoshenkos_and_its_hoop_runs_farther() -> None:
+def test_plate_stress_is_timoshenkos_but_for_the_petals() -> None:
     bonds = lattice(plate=True)
     point = np.array([0.0, 0.003, 0.0])
     distance = np.linalg.norm(bonds.midpoint[:, [0, 2]], axis=1)
@@ -125,7 +127,7 @@ def test_plate_stress_is_timoshenkos_and_its_hoop_runs_farther() -> None:
     fade = np.log(np.maximum(0.75 / distance, 1))
     radial = 3 / (2 * np.pi * 0.006**2) * 1.22 * fade
     hoop = radial + 3 / (2 * np.pi * 0.006**2) * 0.78
-    assert stress_per_newton(bonds, point) == pytest.approx(radial * along + hoop * (1 - along))
+    assert stress_per_newton(bonds, point) == pytest.approx(PETALS * radial * along + hoop * (1 - along))
 
 
 @pytest.mark.parametrize("plate", [True, False])
@@ -143,3 +145,18 @@ def test_overload_is_linear_in_the_impulse(plate: bool) -> None:
     bonds = lattice(plate=plate)
     one, three = (overload(bonds, Hit(point=np.zeros(3), impulse=j, energy=1)) for j in (1.0, 3.0))
     assert three == pytest.approx(3 * one)
+
+
+def test_what_is_carried_along_fades_smoothly_and_its_slope_is_its_gradient() -> None:
+    bonds = lattice(plate=True)
+    centre = np.array([[0.0, 0, 0], [0.05, 0.001, 0.02], [0.1, 0, -0.1], [2.0, 0, 0]])
+    share, slope = carried_along(bonds, np.zeros(3), centre)
+    assert share[0] == 1.0
+    assert (np.diff(share) < 0).all()
+    assert share[3] < 1e-12
+    for axis in (0, 2):
+        step = 1e-6 * np.eye(3)[axis]
+        ahead, behind = (carried_along(bonds, np.zeros(3), centre + d)[0] for d in (step, -step))
+        # Central difference: error step² times the third derivative, some 1e-9 here.
+        assert slope[:, axis] == pytest.approx((ahead - behind) / 2e-6, abs=1e-6)
+    assert not carried_along(lattice(plate=False), np.zeros(3), centre)[0].any()
