@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int, UInt8, UInt16
 
 
 class Mesh(NamedTuple):
@@ -21,10 +21,16 @@ class Mesh(NamedTuple):
     face_piece: Int[np.ndarray, " face"]
     face_body: Int[np.ndarray, " face"]
     face_side: UInt8[np.ndarray, " face"]
+    flat: UInt8[np.ndarray, " face"]
+    """1 where the shading normals are the face's own."""
     optics: Float[np.ndarray, "body optic"]
     """See `matter.py`."""
-    texels: Float[np.ndarray, "texel channel"]
-    """All levels of all textures: colour multiplier (3), roughness multiplier, dh/du, dh/dv."""
+    texels: UInt16[np.ndarray, "texel 8"]
+    """All levels of all textures: colour multiplier (3), roughness multiplier, dh/du, dh/dv, two unused. Sixteen
+    bytes, so that no texel lies across two lines of cache and neighbours share one."""
+    scale: Float[np.ndarray, "texture 6"]
+    offset: Float[np.ndarray, "texture 6"]
+    """Channel = stored number times scale plus offset."""
     levels: Int[np.ndarray, "texture level 2"]
     """First texel and side of each level."""
 
@@ -55,8 +61,8 @@ class Lamps(NamedTuple):
     clear: Float[np.ndarray, "lamp row column"]
     """Of the nearest clear surface."""
     clear_face: Int[np.ndarray, "lamp row column"]
-    occupied: UInt8[np.ndarray, "lamp tile tile"]
-    """1 where any opaque or clear surface is in this tile of the map or one beside it."""
+    nearest: Float[np.ndarray, "lamp tile tile"]
+    """Depth quantity of the nearest surface in this tile of the map and those about it; 0 = none."""
     through: Float[np.ndarray, " face"]
     """Share of light that passes the body behind a clear face."""
 

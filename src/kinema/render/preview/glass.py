@@ -39,6 +39,8 @@ from kinema.render.preview.visible import alike
 
 f32 = np.float32
 _INNER = 1
+_LED = f32(0.2 / math.pi)
+"""Share of a lamp's light on a pane that comes out of its broken edges, over pi. By eye, against path-traced shards."""
 _CRACK_ALPHA = f32(0.12)
 """GGX alpha of a fresh crack: mirror near where it began, hackle elsewhere."""
 
@@ -184,6 +186,13 @@ def _crack(
     hence brightness where the surroundings are bright.
     """
     far = path * f32(6)
+    # Light of lamps that the faces took in, about even in direction by the time it comes out.
+    sr, sg, sb = f32(0), f32(0), f32(0)
+    for k in range(lamps.lamp.shape[0]):
+        l = lamps.lamp[k]
+        lx, ly, lz, _d, strength = arriving(l, wx, wy, wz)
+        strength *= _LED * (f32(0.35) + f32(0.65) * abs(lx * nx + ly * ny + lz * nz))
+        sr, sg, sb = sr + strength * l[POWER], sg + strength * l[POWER + 1], sb + strength * l[POWER + 2]
     er, eg, eb = glossy(sky, _CRACK_ALPHA, qx, qy, qz)
     ur, ug, ub = glossy(sky, f32(0.6), nx, ny, nz)
     tr, tg, tb = glossy(sky, f32(0.6), dx, dy, dz)
@@ -194,9 +203,9 @@ def _crack(
     keep = f32(0.35) * (f32(1) - fresnel)
     led = f32(0.65) * (f32(1) - fresnel)
     return (
-        r * keep + led * ar * f32(0.5) * (ur + tr) + er * fresnel + hr,
-        g * keep + led * ag * f32(0.5) * (ug + tg) + eg * fresnel + hg,
-        b * keep + led * ab * f32(0.5) * (ub + tb) + eb * fresnel + hb,
+        r * keep + led * ar * (f32(0.5) * (ur + tr) + sr) + er * fresnel + hr,
+        g * keep + led * ag * (f32(0.5) * (ug + tg) + sg) + eg * fresnel + hg,
+        b * keep + led * ab * (f32(0.5) * (ub + tb) + sb) + eb * fresnel + hb,
     )
 
 

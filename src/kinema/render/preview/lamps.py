@@ -13,10 +13,10 @@ from kinema.render.preview.optics import ggx, schlick
 f32 = np.float32
 
 # Columns of `Lamps.lamp`.
-KIND, PLACE, AXIS, RIGHT, UP, HALF_W, HALF_H, RADIUS, POWER, EDGE, FADE, TERM, LENS, SCALE, BIAS, TEXEL, REACH = (
-    0, 1, 4, 7, 10, 13, 14, 15, 16, 19, 20, 21, 22, 23, 24, 25, 26,
+KIND, PLACE, AXIS, RIGHT, UP, HALF_W, HALF_H, RADIUS, POWER, EDGE, FADE, TERM, LENS, SCALE, BIAS, TEXEL, REACH, SEARCH = (
+    0, 1, 4, 7, 10, 13, 14, 15, 16, 19, 20, 21, 22, 23, 24, 25, 26, 27,
 )  # fmt: skip
-LAMP = 27
+LAMP = 28
 SUN, BALL, AREA, SPOT = 0, 1, 2, 3
 
 

@@ -88,6 +88,8 @@ def _sun(row: np.ndarray, lamp: Sun, about: Extent) -> Float[np.ndarray, "4 4"]:
     row[column.RADIUS] = row[column.REACH] = math.tan(math.radians(lamp.diameter) / 2)
     texel = 2 * about.radius / MAP
     row[column.TEXEL] = texel
+    # Where something half the scene away might cast from.
+    row[column.SEARCH] = row[column.REACH] * about.radius / texel
     row[column.SCALE], row[column.BIAS] = 1.0, 0.6 * texel
     right, up = _across(toward)
     matrix = np.zeros((4, 4))
@@ -133,6 +135,7 @@ def _placed(
     half = min(max(half * 1.02, math.radians(1)), math.radians(65))
     tangent = math.tan(half)
     row[column.LENS], row[column.TEXEL] = 1.0, 2 * tangent / MAP
+    row[column.SEARCH] = 0.35 * row[column.REACH] / row[column.TEXEL] / max(distance, 1e-3) * 2
     row[column.SCALE] = 1 + 0.6 * row[column.TEXEL] + 5e-4
     right, up = _across(look)
     matrix = np.zeros((4, 4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -26,7 +27,7 @@ def mesh_of(shot: Shot, geometry: Geometry) -> Mesh:
     """Triangles with their optics and textures."""
     surfaces = _surfaces(shot)
     names = sorted({name for optics in surfaces if (name := texture_of(optics)) is not None})
-    texels, levels, periods = _atlas(names)
+    atlas = _atlas(names)
     rows = np.zeros((len(geometry.bodies), column.OPTICS), np.float32)
     pieces = np.bincount(geometry.piece_body, minlength=len(geometry.bodies))
     volume = np.bincount(geometry.piece_body, geometry.piece_volume, minlength=len(geometry.bodies))
@@ -34,7 +35,7 @@ def mesh_of(shot: Shot, geometry: Geometry) -> Mesh:
         rows[i] = _optics_row(body, optics, whole=pieces[i] == 1, volume=float(volume[i]))
         name = texture_of(optics)
         rows[i, column.TEXTURE] = names.index(name) if name is not None else -1
-        rows[i, column.PERIOD] = periods[name] if name is not None else 1.0
+        rows[i, column.PERIOD] = atlas.periods[name] if name is not None else 1.0
     face_body = geometry.piece_body[geometry.face_piece]
     return Mesh(
         vertices=np.ascontiguousarray(geometry.vertices, np.float32),
@@ -45,10 +46,22 @@ def mesh_of(shot: Shot, geometry: Geometry) -> Mesh:
         face_piece=np.ascontiguousarray(geometry.face_piece, np.int32),
         face_body=np.ascontiguousarray(face_body, np.int32),
         face_side=np.ascontiguousarray(geometry.face_side, np.uint8),
+        flat=_flat(geometry),
         optics=rows,
-        texels=texels,
-        levels=levels,
+        texels=atlas.texels,
+        scale=atlas.scale,
+        offset=atlas.offset,
+        levels=atlas.levels,
     )
+
+
+def _flat(geometry: Geometry) -> np.ndarray:
+    """1 where all three shading normals are the face's own, to a thousandth of a degree; uint8."""
+    corner = geometry.vertices[geometry.faces].astype(float)
+    own = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    own /= np.maximum(np.linalg.norm(own, axis=-1, keepdims=True), 1e-30)
+    cosine = np.einsum("fkx,fx->fk", geometry.normals[geometry.faces].astype(float), own)
+    return (cosine.min(1) > 1 - 1e-6).astype(np.uint8)
 
 
 def _surfaces(shot: Shot) -> list[Optics]:
@@ -110,22 +123,36 @@ def _thickness(body: Body, volume: float) -> float:
 # --- textures ---------------------------------------------------------------------------------------------
 
 
-def _atlas(names: list[TextureName]) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
-    """All levels of all textures in one table, where each begins, and their periods [m]."""
-    count = int(math.log2(TEXELS)) + 1
-    texels: list[np.ndarray] = []
-    levels = np.zeros((max(len(names), 1), count, 2), np.int32)
+class Atlas(NamedTuple):
+    """All levels of all textures in one table; see `Mesh`."""
+
+    texels: np.ndarray
+    scale: np.ndarray
+    offset: np.ndarray
+    levels: np.ndarray
+    periods: dict[str, float]
+    """[m]"""
+
+
+def _atlas(names: list[TextureName]) -> Atlas:
+    count, tables = int(math.log2(TEXELS)) + 1, max(len(names), 1)
+    scale, offset = np.ones((tables, 6), np.float32), np.zeros((tables, 6), np.float32)
+    levels = np.zeros((tables, count, 2), np.int32)
     levels[:, :, 1] = 1
-    at, periods = 0, {}
+    texels, periods, at = [np.zeros((0, 8), np.uint16)], {}, 0
     for i, name in enumerate(names):
         baked = texture(name)
         periods[name] = baked.period
-        for k, level in enumerate(_pyramid(baked)):
+        pyramid = _pyramid(baked)
+        # The finest level has the widest range: the others are its means.
+        offset[i] = pyramid[0].min((0, 1))
+        scale[i] = np.maximum(np.ptp(pyramid[0], axis=(0, 1)), 1e-9) / 65535
+        for k, level in enumerate(pyramid):
+            stored = np.clip(np.rint((level.reshape(-1, 6) - offset[i]) / scale[i]), 0, 65535)
             levels[i, k] = at, len(level)
-            texels.append(level.reshape(-1, 6))
-            at += len(texels[-1])
-    table = np.concatenate(texels) if texels else np.ones((1, 6))
-    return np.ascontiguousarray(table, np.float32), levels, periods
+            texels.append(np.pad(stored, ((0, 0), (0, 2))).astype(np.uint16))
+            at += len(stored)
+    return Atlas(np.concatenate(texels), scale, offset, levels, periods)
 
 
 def _pyramid(baked: Texture) -> list[np.ndarray]:

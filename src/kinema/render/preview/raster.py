@@ -254,15 +254,15 @@ MAP_BAND = 16
 
 @kernel(parallel=True)
 def depth_map(
-    order: Any, owner: Any, line: Any, start: Any, items: Any, z: Any, ids: Any, occupied: Any
+    order: Any, owner: Any, line: Any, start: Any, items: Any, z: Any, ids: Any, nearest: Any
 ) -> None:
-    """Nearest surface at pixel centres, one sample: for light. `occupied (tile, tile)`: set where there is any."""
+    """Nearest surface at pixel centres, one sample: for light. `nearest (tile, tile)`: raised to what is in it."""
     for i in prange(order.shape[0]):
-        _map_band(order[i], owner, line, start, items, z, ids, occupied)
+        _map_band(order[i], owner, line, start, items, z, ids, nearest)
 
 
 @inlined()
-def _map_band(b: Any, owner: Any, line: Any, start: Any, items: Any, z: Any, ids: Any, occupied: Any) -> None:
+def _map_band(b: Any, owner: Any, line: Any, start: Any, items: Any, z: Any, ids: Any, nearest: Any) -> None:
     height, width = z.shape
     top = b * MAP_BAND
     end = min(top + MAP_BAND, height)
@@ -276,5 +276,9 @@ def _map_band(b: Any, owner: Any, line: Any, start: Any, items: Any, z: Any, ids
             first, last = span(line[t], y + 0.5, 0.0, width)
             if first < last:
                 fill(line[t], owner[t], y + 0.5, 0.0, first, last, z[y], ids[y])
-                for tile in range(first // MAP_BAND, (last - 1) // MAP_BAND + 1):
-                    occupied[b, tile] = 1
+    for tile in range(width // MAP_BAND):
+        most = nearest[b, tile]
+        for y in range(top, end):
+            for x in range(tile * MAP_BAND, (tile + 1) * MAP_BAND):
+                most = max(most, z[y, x])
+        nearest[b, tile] = most

@@ -24,6 +24,7 @@ from kinema.render.preview.optics import (
     backdrop,
     glossy,
     irradiance,
+    log2,
     schlick,
     texel,
 )
@@ -69,12 +70,17 @@ def meet(f: Any, rx: Any, ry: Any, rz: Any, near: Any, mesh: Any, plane: Any, fr
     c = frame[f, 4] * x + frame[f, 5] * y + frame[f, 6] * z + frame[f, 7]
     b = min(max(b, f32(0)), f32(1))
     c = min(max(c, f32(0)), f32(1) - b)
+    nx, ny, nz = f32(plane[f, 0]), f32(plane[f, 1]), f32(plane[f, 2])
+    if mesh.flat[f]:
+        if along > 0.0:  # seen from its back
+            nx, ny, nz = -nx, -ny, -nz
+        return depth, b, c, nx, ny, nz
     i, j, k = mesh.faces[f, 0], mesh.faces[f, 1], mesh.faces[f, 2]
     a = f32(1) - b - c
     nx = a * normal[i, 0] + b * normal[j, 0] + c * normal[k, 0]
     ny = a * normal[i, 1] + b * normal[j, 1] + c * normal[k, 1]
     nz = a * normal[i, 2] + b * normal[j, 2] + c * normal[k, 2]
-    if along > 0.0:  # seen from its back
+    if along > 0.0:
         nx, ny, nz = -nx, -ny, -nz
     # A smooth normal may turn away from the eye at an outline: bring it back to grazing.
     r = f32(1) / math.sqrt(f32(rx * rx + ry * ry + rz * rz))
@@ -113,7 +119,7 @@ def paint(
         foot = f32(depth) * pixel / math.sqrt(facing)
         size = m[PERIOD] / f32(mesh.levels[int(m[TEXTURE]), 0, 1])
         t0, t1, t2, t3, t4, t5 = texel(
-            mesh, int(m[TEXTURE]), u, v, m[PERIOD], math.log2(max(foot / size, f32(0.01)))
+            mesh, int(m[TEXTURE]), u, v, m[PERIOD], log2(max(foot / size, f32(0.01)))
         )
         dr, dg, db = min(dr * t0, f32(1)), min(dg * t1, f32(1)), min(db * t2, f32(1))
         ar, ag, ab = min(ar * t0, f32(1)), min(ag * t1, f32(1)), min(ab * t2, f32(1))

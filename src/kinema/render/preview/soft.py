@@ -14,7 +14,7 @@ from numba import prange
 
 from kinema.render.preview.compile import inlined, kernel
 from kinema.render.preview.raster import MAP_BAND
-from kinema.render.preview.lamps import BIAS, LENS, REACH, SCALE, TERM, TEXEL, arriving
+from kinema.render.preview.lamps import BIAS, LENS, REACH, SCALE, SEARCH, TERM, TEXEL, arriving
 
 f32 = np.float32
 _AO_SAMPLES = 6
@@ -23,11 +23,12 @@ WIDEST_AO = 0.12
 """How far over the picture ambient occlusion may look, as a share of its width."""
 LONELY = 32
 """Side of the tiles that say whether anything is near enough to shut out ambient light [px]."""
-_SEARCH = 4
+_BLOCKERS = 4
 _FILTER = 5
 _HARD = f32(2.2)
 """Radius of a penumbra [texel] below which it is not worth noise."""
-_WIDEST = f32(40.0)
+WIDEST = 40.0
+"""Radius of the widest penumbra [texel]."""
 
 # 16 turns in an order in which neighbours differ (a Bayer matrix).
 _BAYER = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5], np.int64)
@@ -144,9 +145,9 @@ def _reaches(
     side = lamps.solid.shape[1]
     if s < f32(1) or t < f32(1) or s >= f32(side - 1) or t >= f32(side - 1):
         return f32(1), False
-    if lamps.occupied[k, int(t) // MAP_BAND, int(s) // MAP_BAND] == 0:
-        return f32(1), False
     limit = q * l[SCALE] + l[BIAS]
+    if lamps.nearest[k, int(t) // MAP_BAND, int(s) // MAP_BAND] <= limit:
+        return f32(1), False
     radius = _penumbra(k, lamps, l, lens, s, t, q, limit, turn)
     if radius <= _HARD:
         total = f32(0)
@@ -167,11 +168,10 @@ def _reaches(
 @inlined()
 def _penumbra(k: Any, lamps: Any, l: Any, lens: Any, s: Any, t: Any, q: Any, limit: Any, turn: Any) -> Any:
     """Radius of the penumbra [texel] from the mean depth of what is in the way nearby."""
-    search = l[REACH] * f32(0.35) / l[TEXEL] if lens else l[REACH] * f32(1.5) / l[TEXEL]
-    search = min(max(search, f32(1.5)), _WIDEST)
+    search = min(max(l[SEARCH], f32(1.5)), f32(WIDEST))
     side = lamps.solid.shape[1]
     found, sum_q = f32(0), f32(0)
-    for j in range(_SEARCH):
+    for j in range(_BLOCKERS):
         a, b = _DISC_X[j] * search, _DISC_Y[j] * search
         i0 = int(s + a * _COS[turn] - b * _SIN[turn])
         j0 = int(t + a * _SIN[turn] + b * _COS[turn])
@@ -187,8 +187,8 @@ def _penumbra(k: Any, lamps: Any, l: Any, lens: Any, s: Any, t: Any, q: Any, lim
         return f32(0)
     blocker = sum_q / found
     if lens:
-        return min(l[REACH] * (blocker / q - f32(1)) * q / l[TEXEL], _WIDEST)
-    return min(l[REACH] * (blocker - q) / l[TEXEL], _WIDEST)
+        return min(l[REACH] * (blocker / q - f32(1)) * q / l[TEXEL], f32(WIDEST))
+    return min(l[REACH] * (blocker - q) / l[TEXEL], f32(WIDEST))
 
 
 @inlined()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from kinema.errors import RenderError
 from kinema.physics.tape import Tape
 from kinema.render.camera import CameraPath
 from kinema.render.camera import View as Lens
@@ -40,6 +41,14 @@ class Stage:
 
     def __init__(self, shot: Shot, tape: Tape, width: int, height: int, *, assets: str, smooth: bool) -> None:
         self._shot, self._tape, self._size, self._smooth = shot, tape, (width, height), smooth
+        names = tuple(body.name for body in shot.bodies)
+        if tape.geometry.bodies != names:
+            raise RenderError(
+                "tape",
+                "must be of this shot: same bodies in the same order",
+                got=", ".join(tape.geometry.bodies[:6]),
+                next_step="Simulate the shot again.",
+            )
         self._camera = CameraPath(shot, tape, width, height)
         self._ev100 = meter(shot, tape)
         self._mesh = mesh_of(shot, tape.geometry)
@@ -78,7 +87,7 @@ class Stage:
             solid=np.zeros((count, side, side), np.float32),
             clear=np.zeros((count, side, side), np.float32),
             clear_face=np.zeros((count, side, side), np.int32),
-            occupied=np.zeros((count, side // raster.MAP_BAND, side // raster.MAP_BAND), np.uint8),
+            nearest=np.zeros((count, side // raster.MAP_BAND, side // raster.MAP_BAND), np.float32),
             through=_light_through(self._mesh),
         )
         self._ids = np.zeros((side, side), np.int32)
@@ -148,15 +157,19 @@ class Stage:
         for k in range(len(lamps.lamp)):
             if lamps.lamp[k, column.TERM] == 0:
                 continue
-            occupied = np.zeros(lamps.occupied.shape[1:], np.uint8)
+            nearest = np.zeros(lamps.nearest.shape[1:], np.float32)
             for part, room, z, ids in (
                 (self._faces.casters, self._room[0], lamps.solid[k], self._ids),
                 (self._faces.clear, self._room[1], lamps.clear[k], lamps.clear_face[k]),
             ):
                 fits = _Triangles(room.owner[: raster.SLOTS * len(part)], room.line)
                 tris = self._banded(part, fits, show, self._maps[k], MAP, MAP, raster.MAP_BAND)
-                raster.depth_map(self._map_bands, *tris, z, ids, occupied)
-            lamps.occupied[k] = _widened(occupied)
+                raster.depth_map(self._map_bands, *tris, z, ids, nearest)
+            # As many tiles about each as its penumbra may look for what stands in the way.
+            search = min(max(float(lamps.lamp[k, column.SEARCH]), 2.0), soft.WIDEST)
+            for _ in range(int(np.ceil(search / raster.MAP_BAND))):
+                nearest = _grown(nearest, np.maximum)
+            lamps.nearest[k] = nearest
 
     def _view(self, index: int, lens: Lens, position: np.ndarray, rotation: np.ndarray) -> View:
         """The lens now, and where all that it sees will be one frame later."""
@@ -232,18 +245,6 @@ def _grown(tiles: np.ndarray, part: np.ufunc) -> np.ndarray:
     wide = np.pad(tiles, 1, mode="edge")
     wide = part(part(wide[:-2], wide[1:-1]), wide[2:])
     return part(part(wide[:, :-2], wide[:, 1:-1]), wide[:, 2:])
-
-
-def _widened(occupied: np.ndarray) -> np.ndarray:
-    """Tiles with anything in them or within two tiles of them, as far as a penumbra reaches; uint8."""
-    n = len(occupied)
-    room = np.zeros((n + 4, n + 4), np.uint8)
-    room[2:-2, 2:-2] = occupied
-    wide = np.zeros_like(occupied)
-    for i in range(5):
-        for j in range(5):
-            wide |= room[i : i + n, j : j + n]
-    return wide
 
 
 def _extent(shot: Shot, tape: Tape, camera: CameraPath) -> Extent:
