@@ -1,12 +1,14 @@
-"""Outside text to plain data: YAML 1.2 core schema, bounded, without aliases, tags or repeated keys.
+"""Outside text to plain data: JSON, or the core schema of YAML 1.2; bounded; no aliases, tags, repeated keys.
 
 PyYAML's C parser gives events; the tree is built from them here, so that nothing is constructed before it has
 been counted (an alias bomb or ten thousand brackets never grow), and so that words mean what YAML 1.2 says:
-`on` and `off` are words, `1e-5` is a number. JSON is YAML 1.2.
+`on` and `off` are words, `1e-5` is a number. JSON goes to its own parser: libyaml, being of YAML 1.1, does not
+take all of it.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -27,11 +29,17 @@ _WORDS: dict[str, Any] = {
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_LONE = re.compile("[\ud800-\udfff]")
 _NOT_FINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
 def read_tree(text: str, *, source: str) -> Any:
     """Text as dicts, lists, strings, numbers, booleans and None. Raises `ShotError` with the line."""
+    if text.lstrip()[:1] == "{":
+        try:
+            return _read_json(text, source)
+        except json.JSONDecodeError:
+            pass  # a mapping of YAML in braces
     try:
         return _Builder(source).build(text)
     except yaml.YAMLError as error:
@@ -47,6 +55,42 @@ def read_tree(text: str, *, source: str) -> Any:
         raise ShotError(
             source, "must be Unicode text", got="a lone surrogate", next_step="Save it as UTF-8."
         ) from error
+
+
+def _read_json(text: str, source: str) -> Any:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        tree = dict(pairs)
+        if len(tree) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise refuse("must not give a field twice", ascii(twice))
+        return tree
+
+    def refuse(rule: str, got: str) -> ShotError:
+        return ShotError(source, rule, got=got, next_step="Correct it and run again.")
+
+    if sum(map(text.count, "[{,")) > MAX_NODES:  # before any of them takes memory
+        raise refuse(f"must hold at most {MAX_NODES} values", "more")
+    try:
+        tree = json.loads(text, object_pairs_hook=once)
+    except RecursionError as error:
+        raise refuse(f"must be nested at most {MAX_DEPTH} deep", "deeper") from error
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:  # Python's own limit on the digits of an integer
+        raise refuse(f"must be a number of at most {MAX_DIGITS} digits", "more digits") from error
+    waiting = [(tree, 1)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise refuse(f"must be nested at most {MAX_DEPTH} deep", "deeper")
+        if isinstance(value, str) and _LONE.search(value):
+            raise refuse("must be Unicode text", "a lone surrogate")
+        if isinstance(value, dict):
+            waiting += [(v, depth + 1) for pair in value.items() for v in pair]
+        elif isinstance(value, list):
+            waiting += [(v, depth + 1) for v in value]
+    return tree
 
 
 def word(text: str) -> Any:
