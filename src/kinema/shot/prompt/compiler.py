@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -200,6 +201,7 @@ def _unknown(text: str, strange: list[Word], idle: list[Lexeme]) -> tuple[Unknow
     return tuple(Unknown(text[a:b], a, b, _suggest(text[a:b].lower())) for a, b in places)
 
 
+@lru_cache(maxsize=1024)
 def _suggest(word: str) -> tuple[str, ...]:
     near = get_close_matches(word, vocabulary(), n=3, cutoff=0.72)
     return tuple(match for match in near if match != word)

@@ -65,7 +65,9 @@ def _aim(target: Block, block: Block) -> tuple[float, float, float]:
 def _run_up(event: Event, gravity: float, speed: float) -> float:
     if event.distance is not None:
         return event.distance
-    return min(max(speed * _FLIGHT_SECONDS, 0.3), 4.0, 0.5 * farthest(speed, gravity))
+    return min(
+        max(speed * _FLIGHT_SECONDS, 0.3), max(4.0, 0.25 * speed), 0.5 * farthest(speed, gravity)
+    )
 
 
 def _level_range(event: Event, gravity: float, speed: float) -> float:

@@ -35,7 +35,7 @@ def read(nodes: Sequence[Node]) -> Reading:
         reading.drafts.append(Draft([*waiting, *node.lexemes]))
         waiting = []
         if node.kind == "noun":
-            _noun(reading, node, joined=i > 0 and nodes[i - 1].kind == "link")
+            _noun(reading, node, joined=_joins(nodes, i))
         elif node.kind == "verb":
             _verb(reading, node, joined=i == 0 or nodes[i - 1].kind in ("link", "noun"))
         elif node.kind == "adjunct":
@@ -46,6 +46,14 @@ def read(nodes: Sequence[Node]) -> Reading:
     if waiting and reading.drafts:
         reading.draft.lexemes += waiting
     return reading
+
+
+def _joins(nodes: Sequence[Node], i: int) -> bool:
+    """Whether a noun stands in a list: "a ball, a cube and a cone fall"."""
+    before = i - 1
+    while before > 0 and nodes[before].kind == "link":
+        before -= 1
+    return before >= 0 and before < i - 1 and nodes[before].kind in ("noun", "loose")
 
 
 def unused(reading: Reading) -> list[Lexeme]:
@@ -287,6 +295,9 @@ def _adjunct(reading: Reading, node: Node) -> None:
         _way(reading, inner.head, source=link == "from")
         return
     topic = reading.topic
+    if inner.head.sense.kind == "stuff":  # "on concrete"
+        set_ground(reading, inner.head)
+        return
     if inner.head.sense.kind == "arrangement" and inner.inner is None and link in ("in", "into"):
         several = [topic.doer] if isinstance(topic, Event) and topic.doer else reading.subjects
         arrange(reading, several, inner)
@@ -355,9 +366,9 @@ def relate(reading: Reading, thing: Thing, kind: str, other: Thing) -> None:
             got=f"{thing.name} in {other.name}",
             next_step=f"Write “on the {other.kind}” or “next to the {other.kind}”.",
         )
-    distance = next((w for w in reading.take_pending() if w.quantity and w.quantity.dimension == "length"), None)
     relation = Relation(kind, other, reading.draft)
-    if distance is not None and distance.quantity is not None:
+    distance, reading.distance = reading.distance, None
+    if distance is not None and fits("distance", distance) and distance.quantity is not None and kind != "on":
         relation.distance = distance.quantity.value
         reading.use(distance)
     thing.relations.append(relation)
@@ -445,7 +456,7 @@ def _loose(reading: Reading, run: Sequence[Lexeme], *, apart: bool, after: Seque
             and len(quantities) == 1
             and not apart
         ):
-            reading.pending = tuple(quantities)
+            reading.distance = quantities[0]
             return
         apply_words(reading, topic, run)
     elif isinstance(topic, Event):

@@ -23,6 +23,8 @@ class Reading:
     """Adjectives that wait for their noun: "a big, red ball"."""
     measure: Lexeme | None = None
     """A measure that waits for its amount: "density 950 kg/m3"."""
+    distance: Lexeme | None = None
+    """A length that waits for its relation: "2 m above the crate"."""
     when: Lexeme | None = None
     """A time that waits for its verb: "after 1 s, a ball drops"."""
     subjects: list[Thing] = field(default_factory=list)

@@ -13,7 +13,7 @@ _TOKEN = re.compile(
   | (?P<word>   [^\W\d_]+(?:['’][^\W\d_]+)* )
   | (?P<stop>   [.;!?]+(?=\s|$) | \n\s*\n )
   | (?P<comma>  [,:()\[\]—–] )
-  | (?P<glue>   [\s"'’‘“”…\-.;!?]+ )                          # spaces, quotes; a hyphen joins words
+  | (?P<glue>   (?: [\s"'’‘“”….;!?] | -(?!\d) | (?<=\w)- )+ )    # spaces, quotes; a hyphen joins words
   | (?P<symbol> . )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
