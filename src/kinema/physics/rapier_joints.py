@@ -181,5 +181,6 @@ def _built(tie: Tie) -> Any:
     )
     if isinstance(joint, Hinge) and joint.limits is not None:
         low, high = map(math.radians, joint.limits)
-        built = built.limits(rp.JointAxis.ANG_X, low, high)
+        # A shot turns `a` against `b`; Rapier its second body against its first.
+        built = built.limits(rp.JointAxis.ANG_X, -high, -low)
     return built.build()

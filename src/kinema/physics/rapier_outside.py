@@ -10,7 +10,7 @@ from kinema.physics.ledger import kinetic_energy
 from kinema.physics.rapier_scene import Motion, Scene
 from kinema.physics.rapier_solids import isometry, triple
 from kinema.physics.rapier_unit import Unit
-from kinema.physics.rotation import rotate
+from kinema.physics.rotation import cross, rotate, unrotate
 from kinema.shot.force import Push
 
 
@@ -84,10 +84,12 @@ class Outside:
         if unit.fixed:
             return 0.0
         before = self._kinetic(unit)
-        place, turn = unit.pose
-        at = place if push.point is None else place + rotate(turn, point - unit.centre)
-        unit.rigid.apply_impulse_at_point(triple(np.asarray(push.impulse, float)), triple(at))
-        self._scene.disturb()
+        impulse, turn = np.asarray(push.impulse, float), unit.pose[1]
+        # By hand: Rapier's own `apply_impulse` does nothing before its first step, when it knows no masses yet.
+        unit.rigid.linvel = triple(unit.stored_velocity + impulse / unit.mass)
+        if push.point is not None:
+            moment = cross(point - unit.centre, unrotate(turn, impulse))
+            unit.rigid.angvel = triple(unit.spin + rotate(turn, np.linalg.solve(unit.inertia, moment)))
         return self._kinetic(unit) - before
 
     def _kinetic(self, unit: Unit) -> float:

@@ -232,10 +232,9 @@ class Scene:
         for members in groups:
             arm = rotate(turn, mass_of(unit.body, members)[1] - unit.centre)
             fixed = unit.fixed and bool(bonds.anchored[members].any())
-            self._clusters += 1
-            new = self._add(
-                unit.number, members, (place + arm, turn), fixed=fixed, cluster=self._clusters - 1
-            )
+            cluster = self._clusters if len(groups) > 1 else unit.cluster
+            self._clusters += len(groups) > 1
+            new = self._add(unit.number, members, (place + arm, turn), fixed=fixed, cluster=cluster)
             if not fixed:
                 new.rigid.linvel, new.rigid.angvel = vector(stored + cross(spin, arm)), vector(spin)
                 new.kicked = unit.kicked
