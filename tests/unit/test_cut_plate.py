@@ -58,9 +58,9 @@ def test_plates_are_convex_and_no_sliver(given_pane):
         polygon = pattern.polygon(index)
         run = np.roll(polygon, -1, axis=0) - polygon
         turn = cross(run, np.roll(run, -1, axis=0))
-        # Corners where another crack ends lie on straight sides; rounding may turn them by 1e-16 of the
-        # size². assert turn.min() > -1e-14 * size.max() ** 2 assert np.linalg.norm(run, axis=1).min() > 0.999
-        # * least
+        # Corners where another crack ends lie on straight sides; rounding turns them by 1e-16 of the size².
+        assert turn.min() > -1e-14 * size.max() ** 2
+        assert np.linalg.norm(run, axis=1).min() > 0.999 * least
 
 
 def test_every_crack_face_has_its_twin():

@@ -52,10 +52,10 @@ def assemble(drafts: Sequence[Draft]) -> tuple[tuple[WorldBody, ...], Geometry]:
     pieces = [piece for body in bodies for piece in body.pieces]
     start_of = np.repeat(starts[:-1], np.diff(starts))
     whole = joined([cell.surface for cell in cells])
-    counts = [len(cell.surface.faces) for cell in cells]
-    owner = np.repeat(np.arange(len(cells)), [len(cell.surface.vertices) for cell in cells])
-    rest = np.array([piece.rest for piece in pieces])
-    across = np.concatenate([cell.neighbour for cell in cells])
+    counts = np.array([len(cell.surface.faces) for cell in cells], int)
+    owner = np.repeat(np.arange(len(cells)), np.array([len(cell.surface.vertices) for cell in cells], int))
+    rest = np.array([piece.rest for piece in pieces]).reshape(-1, 3)
+    across = np.concatenate([np.empty(0, np.int32), *(cell.neighbour for cell in cells)])
     shift = np.repeat(start_of, counts)
     geometry = Geometry(
         bodies=tuple(draft.actor.body.name for draft in drafts),
@@ -68,7 +68,7 @@ def assemble(drafts: Sequence[Draft]) -> tuple[tuple[WorldBody, ...], Geometry]:
         uv=whole.uv.astype(np.float32),
         faces=whole.faces.astype(np.int32),
         face_piece=np.repeat(np.arange(len(cells)), counts).astype(np.int32),
-        face_side=np.concatenate([cell.side for cell in cells]),
+        face_side=np.concatenate([np.empty(0, np.uint8), *(cell.side for cell in cells)]),
         face_neighbour=np.where(across >= 0, across + shift, -1).astype(np.int32),
     )
     return bodies, geometry

@@ -60,6 +60,9 @@ class Surface:
 
 def joined(surfaces: Sequence[Surface]) -> Surface:
     """Several surfaces as one, in order."""
+    if not surfaces:
+        none = np.empty((0, 3))
+        return Surface(vertices=none, normals=none, uv=np.empty((0, 2)), faces=np.empty((0, 3), np.int32))
     starts = np.cumsum([0, *(len(s.vertices) for s in surfaces)])
     return Surface(
         vertices=np.concatenate([s.vertices for s in surfaces]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,8 +100,8 @@ def vase_outline(shape: Vase, path: str) -> Outline:
 
 
 def _smooth_curve(radius: np.ndarray, height: np.ndarray) -> CubicSpline:
-    """Radius over height: shape-preserving cubics (PCHIP, Fritsch & Carlson 1980), which never overshoot, then
-    a Gaussian that takes away the jumps of their curvature, which a highlight would show. Both ends stay."""
+    """Radius over height: shape-preserving cubics (PCHIP, Fritsch & Carlson 1980), which never overshoot,
+    then a Gaussian that takes away the jumps of their curvature, which highlights show. Both ends stay."""
     from scipy.interpolate import CubicSpline, PchipInterpolator
     from scipy.ndimage import gaussian_filter1d
 
@@ -155,20 +156,24 @@ def _staves(outline: Outline) -> tuple[Collider, ...]:
     """Convex staves of the wall, and the floor as one prism."""
     outer = np.vstack([outline.outer, outline.lip[1 : outline.apex + 1]])
     inner = np.vstack([outline.lip[outline.apex :], outline.inner[1:]])[::-1]
-    low, high = inner[0, 1], outer[-1, 1]
-    levels = np.linspace(low, high, BANDS + 1)
-    r_out, r_in = np.interp(levels, outer[:, 1], outer[:, 0]), np.interp(levels, inner[:, 1], inner[:, 0])
+    low, shoulder = inner[0, 1], outline.outer[-1, 1]
+    # Even bands of the wall, and the lip as one more: a roof on the shoulder.
+    levels = np.append(np.linspace(low, shoulder, BANDS), outer[-1, 1])
     ring = circle(2 * SECTORS)
     staves = []
-    for band in range(BANDS):
+    for z, r_in in zip(pairwise(levels), pairwise(np.interp(levels, inner[:, 1], inner[:, 0])), strict=True):
+        # Three rows of outer corners: the wall may bulge between the ends of a band.
+        rows = (z[0], (z[0] + z[1]) / 2, z[1])
+        r_out = np.interp(rows, outer[:, 1], outer[:, 0])
         for sector in range(SECTORS):
-            points = [
-                np.append(radius[level] * ring[2 * sector + half], levels[level])
-                for level in (band, band + 1)
-                for radius, halves in ((r_out, (0, 1, 2)), (r_in, (0, 2)))
-                for half in halves
+            outside = ring[2 * sector : 2 * sector + 3]
+            corners = [
+                np.column_stack([r * outside, np.full(3, h)]) for r, h in zip(r_out, rows, strict=True)
             ]
-            staves.append(Collider(kind="hull", points=np.array(points)))
+            corners += [
+                np.column_stack([r * outside[::2], np.full(2, h)]) for r, h in zip(r_in, z, strict=True)
+            ]
+            staves.append(Collider(kind="hull", points=np.vstack(corners)))
     base = outline.outer[outline.outer[:, 1] < low]
     edge = [
         (float(base[0, 0]), float(base[0, 1])),
