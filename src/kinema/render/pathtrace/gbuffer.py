@@ -45,7 +45,8 @@ def passes_at(stage: Stage, frame: int, view: View, following: View) -> Passes:
 def _first_hits(stage: Stage, eye: Float[np.ndarray, " 3"], rays: Float[np.ndarray, "ray 3"]) -> Any:
     """Piece, distance [m], normal facing the camera and base colour of the first body along each ray."""
     heading = rays / np.linalg.norm(rays, axis=-1, keepdims=True)
-    origin = mi.Point3f(*(mi.Float(float(x)) for x in eye))
+    # Opaque: a number written into the kernel would make a new one for every place the camera goes.
+    origin = mi.Point3f(*(dr.opaque(mi.Float, float(x)) for x in eye))
     ray = mi.Ray3f(origin, mi.Vector3f(*(mi.Float(np.ascontiguousarray(c, np.float32)) for c in heading.T)))
     si = stage.scene.ray_intersect(ray, mi.RayFlags.All, coherent=True, active=True)
     travelled = mi.Float(si.t)

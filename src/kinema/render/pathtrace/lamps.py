@@ -93,13 +93,16 @@ def _area(light: AreaLight) -> dict[str, Any]:
 
 
 def _spot(light: SpotLight) -> dict[str, Any]:
-    half = light.beam / 2
+    from kinema.render.pathtrace.spot import register_spot
+
+    register_spot()
+    half = math.radians(light.beam) / 2
     return {
-        "type": "spot",
+        "type": "kinema_spot",
         "to_world": _towards(np.array(light.position), np.array(light.aim)),
         "intensity": _glow(light.kelvin, intensity_of(light)),
-        "cutoff_angle": half,
-        "beam_width": half * (1 - max(light.softness, 1e-3)),
+        "half": half,
+        "edge": half * max(light.softness, 1e-3),
     }
 
 
