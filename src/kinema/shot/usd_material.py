@@ -114,9 +114,9 @@ def _optics(reading: Reading, look: Any) -> dict[str, Any] | None:
         return otherwise if port.Get() is None else port.Get()
 
     colour = _colour(value("diffuseColor", (0.18, 0.18, 0.18)))
-    rough = min(max(float(value("roughness", 0.5)), 0.0), 1.0)
+    rough = min(max(round(float(value("roughness", 0.5)), 6), 0.0), 1.0)
     alpha = round(rough**2, 6)
-    ior = min(max(float(value("ior", 1.5)), 1.0), 4.0)
+    ior = min(max(round(float(value("ior", 1.5)), 6), 1.0), 4.0)
     if any(value("emissiveColor", (0, 0, 0))):
         reading.note(surface.GetPrim(), "a surface that glows is left out: make it a light")
     if float(value("opacity", 1.0)) < 0.5:

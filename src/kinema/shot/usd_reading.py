@@ -88,15 +88,15 @@ class Reading:
         if at not in self._caches:
             self._caches[at] = UsdGeom.XformCache(Usd.TimeCode(at))
         local_to_stage = np.array(self._caches[at].GetLocalToWorldTransform(prim)).T
-        world = np.eye(4)
-        world[:3] = self.metres * self.turn @ local_to_stage[:3]
-        if not np.isfinite(world).all():
+        if not np.isfinite(local_to_stage).all():
             raise ShotError(
                 str(prim.GetPath()),
                 "must have a finite transform",
                 got="NaN or inf",
                 next_step="Correct the stage.",
             )
+        world = np.eye(4)
+        world[:3] = self.metres * self.turn @ local_to_stage[:3]
         return world
 
     def pose(self, prim: Any, time: float | None = None) -> Pose:

@@ -70,8 +70,9 @@ def open_stage(path: Path) -> Reading:
 
 
 def _not_usd(path: Path, error: Exception | None) -> ShotError:
-    lines = [line.strip() for line in str(error or "").splitlines() if line.strip()]
-    told = re.sub(r"^.*?(?:Error in .*? : |in _\w+ at line .*?: |: )", "", lines[-1])[:200] if lines else ""
+    # USD says: Error in 'function' at line n in file f : 'path:line:column: what'
+    told = re.findall(r" : '(?:\S*?:(?=\d))?(.+?)'?$", str(error or "").strip(), re.MULTILINE)
+    told = re.sub(r"pxrInternal_\w*?_pegtl::", "", told[-1])[:200] if told else ""
     return ShotError(
         str(path),
         "must be a USD stage",
@@ -130,6 +131,10 @@ def _clips(layer: Any) -> list[str]:
 def inside(asset: str, resolved: str, folder: Path, source: str) -> str:
     """The resolved path of an asset, which must be a file (or in a package) in the folder of the stage."""
     outer = resolved.split("[", 1)[0]
+    if "://" not in asset and not Path(outer).is_absolute():  # USD found it nowhere
+        raise ShotError(
+            source, "must have all the files it refers to", got=repr(asset), next_step="Add the missing file."
+        )
     if "://" in asset or "://" in resolved or not Path(outer).resolve().is_relative_to(folder):
         raise ShotError(
             source,
