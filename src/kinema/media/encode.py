@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -93,7 +94,8 @@ class ClipWriter:
         self._frames.put(None)
         self._thread.join()
         if self._abandoned or self._failure:
-            self._partial.unlink(missing_ok=True)
+            with suppress(OSError):  # what went wrong is told below, not this
+                self._partial.unlink(missing_ok=True)
         if not self._abandoned:
             self._raise_failure()
             self._partial.replace(self.path)

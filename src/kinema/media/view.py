@@ -7,8 +7,10 @@ that a compiled kernel reads (`cube`). `reference` is the slow twin, straight th
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,8 +46,8 @@ class ViewTransform:
     ) -> None:
         self.grade = grade_named(look)
         self.display: Display = display
+        self._cache = cache
         self._processor: Any = None
-        self._cube = self._baked(cache)
 
     @property
     def name(self) -> str:
@@ -64,7 +66,7 @@ class ViewTransform:
         """Code values 0 to 1, float32, before rounding."""
         linear = np.ascontiguousarray(linear, np.float32)
         out = np.empty(linear.shape, np.float32)
-        doubtful = interpolate(linear, self._cube, out)
+        doubtful = interpolate(linear, self.cube, out)
         if doubtful.any():
             out[doubtful] = self.reference(linear[doubtful])
         return out
@@ -80,14 +82,16 @@ class ViewTransform:
         self._processor.applyRGB(colours)
         return np.clip(colours, 0.0, 1.0).reshape(np.shape(linear))
 
-    def _baked(self, cache: Path | None) -> Cube:
-        if cache is None:
+    @cached_property
+    def cube(self) -> Cube:
+        """The baked table: read from the cache, or baked and put there."""
+        if self._cache is None:
             return bake(self.reference)
         import PyOpenColorIO
 
         recipe = (_BAKE_VERSION, PyOpenColorIO.__version__, CONFIG, VIEW, self.display, self.grade)
-        key = repr((*recipe, TOLERANCE, BRIGHTEST))
-        path = cache / "view" / f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.npz"
+        key = hashlib.sha256(repr((*recipe, TOLERANCE, BRIGHTEST, HEADROOM)).encode()).hexdigest()
+        path = self._cache / "view" / f"{key[:20]}.npz"
         if (stored := _load(path)) is not None:
             return stored
         cube = bake(self.reference)
@@ -118,8 +122,6 @@ def _load(path: Path) -> Cube | None:
 
 
 def _store(cube: Cube, path: Path) -> None:
-    import os
-
     partial = path.with_suffix(f".{os.getpid()}.partial.npz")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
