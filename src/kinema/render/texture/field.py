@@ -100,7 +100,7 @@ class Field:
         tree = KDTree(points % self.period, boxsize=self.period)
         distance, index = tree.query((at % self.period).reshape(-1, 2), k=k, workers=1)
         shape = (self.size, self.size, k)
-        return distance.reshape(shape), index.reshape(shape)
+        return np.reshape(distance, shape), np.reshape(index, shape)
 
     def dots(
         self, points: Float[np.ndarray, "point 2"], radii: Float[np.ndarray, " point"], *, ragged: float = 0.0
