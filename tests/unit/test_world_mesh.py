@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import numpy as np
 import pytest
 import trimesh
@@ -15,6 +13,7 @@ from kinema.physics.mesh import mesh_solid
 from kinema.physics.mesh_file import shaded
 from kinema.shot.body import Mesh
 from kinema.shot.files import validate_shot
+from kinema.shot.usd_pxr import pxr
 
 
 @pytest.fixture(autouse=True)
@@ -35,8 +34,7 @@ def folder(tmp_path):
 
 
 def usd(path, *, up: str = "Z", metres: float = 1.0, scale: float = 1.0, left: bool = False) -> None:
-    # pxr builds its modules at run time; type checkers see none of their names.
-    Gf, Usd, UsdGeom = (import_module(f"pxr.{name}") for name in ("Gf", "Usd", "UsdGeom"))
+    Gf, Usd, UsdGeom = pxr("Gf"), pxr("Usd"), pxr("UsdGeom")
 
     stage = Usd.Stage.CreateNew(str(path))
     UsdGeom.SetStageUpAxis(stage, up)

@@ -71,11 +71,29 @@ def test_ball_and_box(offset, q):
     outside = np.maximum(np.abs(local) - half, 0)
     signed = np.linalg.norm(outside) if outside.any() else (np.abs(local) - half).max()
     found, _ = depth(at("box", tuple(half), orientation=q), at("sphere", (0.1,), offset), -np.inf)
+    corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half
+    hull, _ = depth(at("hull", points=corners, orientation=q), at("sphere", (0.1,), offset), -np.inf)
     if signed < 0.1:
-        # The search ends at 35° / 2^14; sliding along an edge it may stop somewhat earlier.
-        assert found == pytest.approx(0.1 - signed, abs=2e-4)
+        # Exact but for the 1e-9 to which a rotation of hypothesis' making is one.
+        assert found == pytest.approx(0.1 - signed, abs=1e-8)
+        assert hull == pytest.approx(0.1 - signed, abs=1e-8)
     else:
-        assert found <= 1e-9  # apart: some direction proves it
+        assert max(found, hull) <= 1e-9  # apart: some direction proves it
+
+
+@given(st.tuples(*[st.floats(-0.5, 0.5)] * 3), unit_quaternions())
+@settings(deadline=None, max_examples=40)
+def test_ball_and_cylinder(offset, q):
+    local = matrix(q).T @ np.array(offset)
+    inside = np.array([np.hypot(local[0], local[1]) - 0.1, abs(local[2]) - 0.2])
+    signed = np.linalg.norm(np.maximum(inside, 0)) if (inside > 0).any() else inside.max()
+    assume(inside[0] > -0.09)  # on the axis every way out is as short
+    found, _ = depth(at("cylinder", (0.1, 0.2), orientation=q), at("sphere", (0.1,), offset), -np.inf)
+    if signed < 0.1:
+        # From within, the way out is found by the search; it ends at 35° / 2^14.
+        assert found == pytest.approx(0.1 - signed, abs=1e-5)
+    else:
+        assert found <= 1e-9
 
 
 @given(st.tuples(*[st.floats(-0.4, 0.4)] * 3), unit_quaternions())

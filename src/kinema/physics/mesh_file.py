@@ -7,7 +7,6 @@ numbers are metres, their z is up. A USD file without `prim` is taken whole, its
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +69,10 @@ def _from_trimesh(file: Path, kind: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _from_usd(file: Path, shape: Mesh, path: str) -> tuple[np.ndarray, np.ndarray]:
+    from kinema.shot.usd_pxr import pxr
     from kinema.shot.usd_stage import open_stage
 
-    # pxr builds its modules at run time; type checkers see none of their names.
-    geometry: Any = import_module("pxr.UsdGeom")
+    geometry = pxr("UsdGeom")
     reading = open_stage(file)
     if shape.prim is not None:
         prim = reading.stage.GetPrimAtPath(shape.prim)
@@ -84,9 +83,9 @@ def _from_usd(file: Path, shape: Mesh, path: str) -> tuple[np.ndarray, np.ndarra
                 got=f"{shape.prim} in {file.name}",
                 next_step="`usdtree` or usdview lists the prims.",
             )
-        return _triangles(geometry.Mesh(prim), np.eye(4))
+        return _triangles(prim, np.eye(4))
     meshes = [prim for prim in reading.prims() if prim.IsA(geometry.Mesh)]
-    parts = [_triangles(geometry.Mesh(prim), reading.matrix(prim)) for prim in meshes]
+    parts = [_triangles(prim, reading.matrix(prim)) for prim in meshes]
     starts = np.cumsum([0, *(len(points) for points, _ in parts)])
     if not parts:
         return np.empty((0, 3)), np.empty((0, 3), int)
@@ -96,11 +95,13 @@ def _from_usd(file: Path, shape: Mesh, path: str) -> tuple[np.ndarray, np.ndarra
     )
 
 
-def _triangles(mesh: Any, matrix: Float[np.ndarray, "4 4"]) -> tuple[np.ndarray, np.ndarray]:
+def _triangles(prim: Any, matrix: Float[np.ndarray, "4 4"]) -> tuple[np.ndarray, np.ndarray]:
     """Points through `matrix`, and polygons as fans, counter-clockwise from outside."""
-    points = np.array(_first(mesh.GetPointsAttr()), float).reshape(-1, 3)
-    counts = np.array(_first(mesh.GetFaceVertexCountsAttr()), int)
-    indices = np.array(_first(mesh.GetFaceVertexIndicesAttr()), int)
+    from kinema.shot.usd_pxr import value_of
+
+    points = np.array(value_of(prim, "points", ()), float).reshape(-1, 3)
+    counts = np.array(value_of(prim, "faceVertexCounts", ()), int)
+    indices = np.array(value_of(prim, "faceVertexIndices", ()), int)
     if counts.sum() != len(indices) or (
         len(indices) and not 0 <= indices.min() <= indices.max() < len(points)
     ):
@@ -109,17 +110,9 @@ def _triangles(mesh: Any, matrix: Float[np.ndarray, "4 4"]) -> tuple[np.ndarray,
     step = np.concatenate([np.arange(1, n - 1) for n in counts]) if len(counts) else np.empty(0, int)
     faces = indices[np.stack([starts, starts + step, starts + step + 1], axis=1).astype(int)]
     mirrored = np.linalg.det(matrix[:3, :3]) < 0
-    if (_first(mesh.GetOrientationAttr()) == "leftHanded") != mirrored:
+    if (value_of(prim, "orientation", "rightHanded") == "leftHanded") != mirrored:
         faces = faces[:, ::-1]
     return points @ matrix[:3, :3].T + matrix[:3, 3], faces
-
-
-def _first(attribute: Any) -> Any:
-    """Value at the default time, or else at the first time sample."""
-    value = attribute.Get()
-    if value is None and (samples := attribute.GetTimeSamples()):
-        value = attribute.Get(samples[0])
-    return () if value is None else value
 
 
 def shaded(points: Float[np.ndarray, "point 3"], faces: Int[np.ndarray, "face 3"]) -> Surface:

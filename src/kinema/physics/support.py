@@ -82,19 +82,46 @@ class Convex:
         both = np.concatenate([local, -local])
         return both / np.linalg.norm(both, axis=1, keepdims=True) @ self.rotation.T
 
+    def nearest(self, point: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "n 3"]:
+        """Points of the solid among which is the one nearest to a point outside, world [m]; none for cones."""
+        local = (point - self.position) @ self.rotation
+        size, points = self.collider.size, self.collider.points
+        if self.collider.kind == "box":
+            found = np.clip(local, -np.asarray(size), size)[None]
+        elif self.collider.kind in ("cylinder", "capsule"):
+            off = float(np.hypot(local[0], local[1]))
+            inward = min(1.0, size[0] / off) if self.collider.kind == "cylinder" and off > 0 else 0.0
+            found = np.array([[inward * local[0], inward * local[1], np.clip(local[2], -size[1], size[1])]])
+        elif self.collider.kind == "hull" and points is not None:
+            start, run = points[self._sides[:, 0]], points[self._sides[:, 1]] - points[self._sides[:, 0]]
+            share = ((local - start) * run).sum(1) / (run * run).sum(1)
+            found = start + np.clip(share, 0, 1)[:, None] * run
+        else:
+            found = np.zeros((1 if self.collider.kind == "sphere" else 0, 3))
+        return found @ self.rotation.T + self.position
+
+    @cached_property
+    def _sides(self) -> np.ndarray:
+        """Edges of a hull as pairs of its points."""
+        from scipy.spatial import ConvexHull, QhullError
+
+        if self.collider.points is None:
+            return np.empty((0, 2), int)
+        try:
+            faces = ConvexHull(self.collider.points).simplices
+        except QhullError:
+            return np.empty((0, 2), int)
+        return np.unique(
+            np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1), axis=0
+        )
+
     @cached_property
     def edges(self) -> Float[np.ndarray, "n 3"]:
         """Directions of straight edges, world; none for round solids."""
         if self.collider.kind == "box":
             return self.rotation.T
-        if self.collider.kind == "hull" and self.collider.points is not None:
-            from scipy.spatial import ConvexHull, QhullError
-
-            try:
-                corners = self.collider.points[ConvexHull(self.collider.points).simplices]
-            except QhullError:
-                return np.empty((0, 3))
-            runs = (np.roll(corners, -1, axis=1) - corners).reshape(-1, 3)
+        if self.collider.kind == "hull" and self.collider.points is not None and len(self._sides):
+            runs = np.diff(self.collider.points[self._sides], axis=1)[:, 0]
             runs = runs / np.linalg.norm(runs, axis=1, keepdims=True)
             # A direction and its opposite are one edge.
             lead = np.take_along_axis(runs, np.abs(runs).argmax(axis=1)[:, None], axis=1)
@@ -116,7 +143,7 @@ def depth(a: Convex, b: Convex, enough: float) -> tuple[float, Float[np.ndarray,
     length = float(np.linalg.norm(between))
     first = between[None] / length if length > 1e-12 else np.array([[0.0, 0.0, 1.0]])
     best, at = np.inf, first[0]
-    for directions in (first, a.normals, b.normals, _crosses(a, b)):
+    for directions in (first, a.normals, b.normals, _towards(a, b), _crosses(a, b)):
         if len(directions):
             value = overlap(directions)
             k = int(value.argmin())
@@ -139,6 +166,17 @@ def depth(a: Convex, b: Convex, enough: float) -> tuple[float, Float[np.ndarray,
         if best <= enough:
             break
     return best, at
+
+
+def _towards(a: Convex, b: Convex) -> np.ndarray:
+    """If one is a ball, the directions to the nearest points of the other's edges: where it comes free over one."""
+    if "sphere" not in (a.collider.kind, b.collider.kind):
+        return np.empty((0, 3))
+    ball, other = (a, b) if a.collider.kind == "sphere" else (b, a)
+    away = ball.position - other.nearest(ball.position)
+    size = np.linalg.norm(away, axis=1)
+    away = away[size > 1e-9] / size[size > 1e-9, None]
+    return np.concatenate([away, -away])
 
 
 def _crosses(a: Convex, b: Convex) -> np.ndarray:
