@@ -19,9 +19,10 @@ class Preview:
     the floor's, shadows of the fourth and further lamps.
     """
 
-    def __init__(self, *, assets: str | Path = ".", smooth: bool = True) -> None:
-        """`assets`: folder of HDRI files. `smooth` = False leaves edges jagged, to measure what they cost."""
-        self._assets, self._smooth = str(assets), smooth
+    def __init__(self, *, assets: str | Path = ".", smooth: bool = True, threads: int | None = None) -> None:
+        """`assets`: folder of HDRI files. `smooth` = False leaves edges jagged, to measure what they cost.
+        `threads`: None = as many as the cores this process may use; the picture is the same for any."""
+        self._assets, self._smooth, self._threads = str(assets), smooth, threads
 
     @property
     def name(self) -> str:
@@ -32,7 +33,7 @@ class Preview:
 
     def draw(self, shot: Shot, tape: Tape, picture: Picture, frames: range) -> Iterator[Frame]:
         """Yield the frames asked for, in order. `picture.noise` and `picture.max_samples` do not apply."""
-        if len(frames) and not (0 <= min(frames) and max(frames) < tape.frames):
+        if len(frames) and (min(frames) < 0 or max(frames) >= tape.frames):
             raise RenderError(
                 "frames",
                 f"must be within the tape's 0 to {tape.frames - 1}",
@@ -42,11 +43,16 @@ class Preview:
         from kinema.render.preview.compile import keep_kernels
 
         keep_kernels(read_config().cache)
+        import numba
+
+        from kinema.render.preview.crew import Crew
         from kinema.render.preview.stage import Stage
 
-        stage = Stage(shot, tape, picture.width, picture.height, assets=self._assets, smooth=self._smooth)
-        for index in frames:
-            yield stage.draw(index)
+        size, assets, smooth = (picture.width, picture.height), self._assets, self._smooth
+        with Crew(self._threads or numba.config.NUMBA_NUM_THREADS) as crew:  # type: ignore[attr-defined]
+            stage = Stage(shot, tape, *size, assets=assets, smooth=smooth, crew=crew)
+            for index in frames:
+                yield stage.draw(index)
 
 
 __all__ = ["Preview"]

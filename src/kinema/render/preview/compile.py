@@ -16,11 +16,13 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _FAST = {"contract", "arcp", "nsz", "reassoc", "afn"}
 
 
-def kernel(*, parallel: bool = False) -> Callable[[_Function], _Function]:
-    """Compile for this CPU, kept on disk. Divisions by zero give inf or nan instead of raising."""
+def kernel() -> Callable[[_Function], _Function]:
+    """Compile for this CPU, kept on disk, run without the interpreter's lock. Its first argument says which items of
+    the work are its own. Divisions by zero give inf or nan instead of raising.
+    """
     import numba
 
-    return numba.njit(parallel=parallel, cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+    return numba.njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
 
 
 def inlined(*, allocates: bool = False) -> Callable[[_Function], _Function]:

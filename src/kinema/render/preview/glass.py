@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import prange
 
 from kinema.render.preview.compile import inlined, kernel
 from kinema.render.preview.lamps import POWER, arriving, gloss_of
@@ -209,15 +208,15 @@ def _crack(
     )
 
 
-@kernel(parallel=True)
+@kernel()
 def glaze(
-    step: int, order: Any, mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any,
+    items: Any, step: int, mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any,
     film: Any, out: Any,
 ) -> None:  # fmt: skip
     """Step `CENTRES`: colour where clear matter covers a pixel's centre, with its passes. Step `EDGES`: clear
     pixels into the picture, the samples of those on edges averaged."""
-    for i in prange(order.shape[0]):
-        _row(step, order[i], mesh, plane, frame, normal, view, sky, lamps, film, out)
+    for n in range(items.shape[0]):
+        _row(step, items[n], mesh, plane, frame, normal, view, sky, lamps, film, out)
 
 
 @inlined()

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import prange
 
 from kinema.render.preview.compile import inlined, kernel
 from kinema.render.preview.lamps import POWER, TERM, arriving, gloss_of
@@ -184,9 +183,9 @@ def paint(
 CENTRES, EDGES = 0, 1
 
 
-@kernel(parallel=True)
+@kernel()
 def shade(
-    step: int, order: Any, mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any,
+    items: Any, step: int, mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any,
     film: Any, out: Any,
 ) -> None:  # fmt: skip
     """Step `CENTRES`: colour at every pixel's centre into `film.colour` and the picture, with the passes. Step
@@ -194,8 +193,8 @@ def shade(
 
     One kernel for both, since most of its code, and of the time to compile it, is shared.
     """
-    for i in prange(order.shape[0]):
-        _row(step, order[i], mesh, plane, frame, normal, view, sky, lamps, film, out)
+    for n in range(items.shape[0]):
+        _row(step, items[n], mesh, plane, frame, normal, view, sky, lamps, film, out)
 
 
 @inlined()

@@ -10,11 +10,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import prange
 
 from kinema.render.preview.compile import inlined, kernel
-from kinema.render.preview.raster import MAP_BAND
 from kinema.render.preview.lamps import BIAS, LENS, REACH, SCALE, SEARCH, TERM, TEXEL, arriving
+from kinema.render.preview.raster import MAP_BAND
 
 f32 = np.float32
 _AO_SAMPLES = 6
@@ -39,11 +38,11 @@ _DISC_X = (np.sqrt((np.arange(8) + 0.5) / _FILTER) * np.cos(_GOLDEN)).astype(np.
 _DISC_Y = (np.sqrt((np.arange(8) + 0.5) / _FILTER) * np.sin(_GOLDEN)).astype(np.float32)
 
 
-@kernel(parallel=True)
-def darken(order: Any, plane: Any, view: Any, lamps: Any, radius: float, film: Any) -> None:
+@kernel()
+def darken(items: Any, plane: Any, view: Any, lamps: Any, radius: float, film: Any) -> None:
     """Fill `shade` and `soft` of `film` for opaque surfaces. `radius`: how far ambient occlusion reaches [m]."""
-    for i in prange(order.shape[0]):
-        _row(order[i], plane, view, lamps, f32(radius), film)
+    for n in range(items.shape[0]):
+        _row(items[n], plane, view, lamps, f32(radius), film)
 
 
 @inlined()
@@ -217,17 +216,17 @@ def _smooth_tap(k: Any, lamps: Any, s: Any, t: Any, limit: Any) -> Any:
     return low * (f32(1) - fb) + high * fb
 
 
-@kernel(parallel=True)
-def soothe(order: Any, film: Any) -> None:
+@kernel()
+def soothe(items: Any, film: Any) -> None:
     """Box of 4 x 4 over one surface, where `soft` says so."""
-    for i in prange(order.shape[0]):
-        _soothe_row(order[i], film)
+    total = np.empty(film.shade.shape[2], np.float32)
+    for n in range(items.shape[0]):
+        _soothe_row(items[n], film, total)
 
 
-@inlined(allocates=True)
-def _soothe_row(y: Any, film: Any) -> None:
+@inlined()
+def _soothe_row(y: Any, film: Any, total: Any) -> None:
     height, width, terms = film.shade.shape
-    total = np.empty(terms, np.float32)
     for x in range(width):
         if film.face[y, x] < 0:
             continue

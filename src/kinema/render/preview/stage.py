@@ -14,11 +14,12 @@ from kinema.render.camera import View as Lens
 from kinema.render.environment import environment_map
 from kinema.render.exposure import full_scale, meter
 from kinema.render.frame import Frame, Passes
-from kinema.render.preview import glass, raster, soft, visible
+from kinema.render.preview import glass, project, raster, soft, visible
 from kinema.render.preview import lamps as column
 from kinema.render.preview import shade as opaque
 from kinema.render.preview.ambient import floor_light, surroundings_of
 from kinema.render.preview.arrays import Lamps, Output, View, film_of, order_of, output_of
+from kinema.render.preview.crew import Crew
 from kinema.render.preview.lighting import MAP, Extent, lit_lamps, on_level_ground, rows_of
 from kinema.render.preview.matter import Faces, mesh_of
 from kinema.render.preview.optics import ABSORB, ALBEDO, BALL, IOR, THICK
@@ -39,8 +40,11 @@ class _Triangles(NamedTuple):
 class Stage:
     """Draws any frame of a clip."""
 
-    def __init__(self, shot: Shot, tape: Tape, width: int, height: int, *, assets: str, smooth: bool) -> None:
+    def __init__(
+        self, shot: Shot, tape: Tape, width: int, height: int, *, assets: str, smooth: bool, crew: Crew
+    ) -> None:
         self._shot, self._tape, self._size, self._smooth = shot, tape, (width, height), smooth
+        self._crew = crew
         names = tuple(body.name for body in shot.bodies)
         if tape.geometry.bodies != names:
             raise RenderError(
@@ -57,6 +61,8 @@ class Stage:
         self._rows = order_of(height)
         self._bands = order_of(-(-height // raster.BAND))
         self._map_bands = order_of(MAP // raster.MAP_BAND)
+        self._vertices = np.arange(len(self._mesh.vertices), dtype=np.int32)
+        self._all_faces = np.arange(len(self._mesh.faces), dtype=np.int32)
         self._room = [_room(part) for part in (self._faces.opaque, self._faces.clear)]
         count = len(self._mesh.faces)
         self._world = np.empty((len(self._mesh.vertices), 3), np.float32)
@@ -98,7 +104,9 @@ class Stage:
         rotation = matrices_of(orientation)
         lens = self._camera.at(index)
         mesh = self._mesh
-        raster.place(mesh, rotation, position, lens.eye, self._world, self._normal, self._plane, self._frame)
+        each = self._crew.each
+        each(project.place, self._vertices, mesh, rotation, position, self._world, self._normal)
+        each(project.frames, self._all_faces, mesh, lens.eye, self._world, self._plane, self._frame)
         show = self._faces.shown(index)
         self._cast(show)
         view = self._view(index, lens, position, rotation)
@@ -109,18 +117,18 @@ class Stage:
             for part, room in zip((self._faces.opaque, self._faces.clear), self._room, strict=True)
         )
         film, out = self._film, output_of(width, height)
-        visible.see(self._bands, mesh, self._plane, *solid, *clear, film)
+        each(visible.see, self._bands, mesh, self._plane, *solid, *clear, film)
         if not self._smooth:
             film.edge[:] = 0
         film.lonely[:] = _lonely(film.face, film.near, self._reach * width / (2 * lens.tan_x))
-        soft.darken(self._rows, self._plane, view, self._lamps, self._reach, film)
-        soft.soothe(self._rows, film)
+        each(soft.darken, self._rows, self._plane, view, self._lamps, self._reach, film)
+        each(soft.soothe, self._rows, film)
         scene = (mesh, self._plane, self._frame, self._normal, view, self._sky, self._lamps, film, out)
         for step in (opaque.CENTRES, opaque.EDGES):
-            opaque.shade(step, self._rows, *scene)
+            each(opaque.shade, self._rows, step, *scene)
         if len(self._faces.clear):
             for step in (opaque.CENTRES, opaque.EDGES):
-                glass.glaze(step, self._rows, *scene)
+                each(glass.glaze, self._rows, step, *scene)
         return self._finished(index, out)
 
     def _finished(self, index: int, out: Output) -> Frame:
@@ -145,11 +153,23 @@ class Stage:
         height: int,
         band: int,
     ) -> tuple[np.ndarray, ...]:
-        raster.set_up(
-            part, show, self._mesh.faces, self._world, matrix, _NEAR, width, height, room.line, room.owner
+        items = self._all_faces[: len(part)]
+        self._crew.each(
+            project.set_up,
+            items,
+            part,
+            show,
+            self._mesh.faces,
+            self._world,
+            matrix,
+            _NEAR,
+            width,
+            height,
+            room.line,
+            room.owner,
         )
-        start, items = raster.into_bands(room.owner, room.line, height, band)
-        return room.owner, room.line, start, items
+        start, sorted_ = project.into_bands(room.owner, room.line, height, band)
+        return room.owner, room.line, start, sorted_
 
     def _cast(self, show: np.ndarray) -> None:
         """Depth maps of the lamps whose shadows are drawn."""
@@ -162,9 +182,9 @@ class Stage:
                 (self._faces.casters, self._room[0], lamps.solid[k], self._ids),
                 (self._faces.clear, self._room[1], lamps.clear[k], lamps.clear_face[k]),
             ):
-                fits = _Triangles(room.owner[: raster.SLOTS * len(part)], room.line)
+                fits = _Triangles(room.owner[: project.SLOTS * len(part)], room.line)
                 tris = self._banded(part, fits, show, self._maps[k], MAP, MAP, raster.MAP_BAND)
-                raster.depth_map(self._map_bands, *tris, z, ids, nearest)
+                self._crew.each(raster.depth_map, self._map_bands, *tris, z, ids, nearest)
             # As many tiles about each as its penumbra may look for what stands in the way.
             search = min(max(float(lamps.lamp[k, column.SEARCH]), 2.0), soft.WIDEST)
             for _ in range(int(np.ceil(search / raster.MAP_BAND))):
@@ -194,8 +214,8 @@ class Stage:
 
 
 def _room(part: np.ndarray) -> _Triangles:
-    slots = raster.SLOTS * len(part)
-    return _Triangles(np.full(slots, -1, np.int32), np.empty((slots, raster.LINE)))
+    slots = project.SLOTS * len(part)
+    return _Triangles(np.full(slots, -1, np.int32), np.empty((slots, project.LINE)))
 
 
 def matrices_of(quaternion: Float[np.ndarray, "piece 4"]) -> Float[np.ndarray, "piece 3 3"]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import prange
 
 from kinema.render.preview.compile import inlined, kernel
 from kinema.render.preview.raster import BAND, SAMPLE_X, SAMPLE_Y, SAMPLES, fill, span
@@ -29,30 +28,51 @@ def alike(f: Any, g: Any, z_f: Any, z_g: Any, mesh: Any, plane: Any) -> bool:
     return abs(plane[f, 3] - plane[g, 3]) * z_f < 1e-3 or abs(z_f - z_g) < 0.02 * z_f
 
 
-@kernel(parallel=True)
+@kernel()
 def see(
-    order: Any,
+    items: Any,
     mesh: Any,
     plane: Any,
     owner: Any,
     line: Any,
     start: Any,
-    items: Any,
+    sorted_: Any,
     clear_owner: Any,
     clear_line: Any,
     clear_start: Any,
-    clear_items: Any,
+    clear_sorted: Any,
     film: Any,
 ) -> None:
     """Fill the visibility part of `film`, a band at a time, in memory that stays in cache."""
-    for i in prange(order.shape[0]):
-        b = order[i]
+    width = film.near.shape[1]
+    z = np.empty((SAMPLES, BAND, width), np.float32)
+    ids = np.empty((SAMPLES, BAND, width), np.int32)
+    # Layers 5 to 9 are the second clear surfaces.
+    cz = np.empty((2 * SAMPLES, BAND, width), np.float32)
+    cids = np.empty((2 * SAMPLES, BAND, width), np.int32)
+    for n in range(items.shape[0]):
+        b = items[n]
         _band(
-            b, mesh, plane, owner, line, start, items, clear_owner, clear_line, clear_start, clear_items, film
+            b,
+            mesh,
+            plane,
+            owner,
+            line,
+            start,
+            sorted_,
+            clear_owner,
+            clear_line,
+            clear_start,
+            clear_sorted,
+            film,
+            z,
+            ids,
+            cz,
+            cids,
         )
 
 
-@inlined(allocates=True)
+@inlined()
 def _band(
     b: Any,
     mesh: Any,
@@ -60,20 +80,23 @@ def _band(
     owner: Any,
     line: Any,
     start: Any,
-    items: Any,
+    sorted_: Any,
     clear_owner: Any,
     clear_line: Any,
     clear_start: Any,
-    clear_items: Any,
+    clear_sorted: Any,
     film: Any,
+    z: Any,
+    ids: Any,
+    cz: Any,
+    cids: Any,
 ) -> None:
     height, width = film.near.shape
     top = b * BAND
     rows = min(BAND, height - top)
-    z = np.zeros((SAMPLES, BAND, width), np.float32)
-    ids = np.full((SAMPLES, BAND, width), -1, np.int32)
+    _wipe(z, ids, SAMPLES, rows)
     for k in range(start[b], start[b + 1]):
-        t = items[k]
+        t = sorted_[k]
         for s in range(SAMPLES):
             for r in range(rows):
                 y = top + r + 0.5 + SAMPLE_Y[s]
@@ -81,11 +104,10 @@ def _band(
                 if first < last:
                     fill(line[t], owner[t], y, SAMPLE_X[s], first, last, z[s, r], ids[s, r])
     clear = clear_start[b] < clear_start[b + 1]
-    # Layers 5 to 9 are the second clear surfaces.
-    cz = np.zeros((2 * SAMPLES if clear else 1, BAND, width), np.float32)
-    cids = np.full((2 * SAMPLES if clear else 1, BAND, width), -1, np.int32)
+    if clear:
+        _wipe(cz, cids, 2 * SAMPLES, rows)
     for k in range(clear_start[b], clear_start[b + 1]):
-        t = clear_items[k]
+        t = clear_sorted[k]
         for s in range(SAMPLES):
             for r in range(rows):
                 y = top + r + 0.5 + SAMPLE_Y[s]
@@ -94,6 +116,15 @@ def _band(
                     _insert(clear_line[t], clear_owner[t], y, first, last, s, r, z, cz, cids)
     for r in range(rows):
         _settle(r, top + r, clear, mesh, plane, z, ids, cz, cids, film)
+
+
+@inlined()
+def _wipe(z: Any, ids: Any, layers: Any, rows: Any) -> None:
+    for s in range(layers):
+        for r in range(rows):
+            for x in range(z.shape[2]):
+                z[s, r, x] = f32(0)
+                ids[s, r, x] = -1
 
 
 @inlined()
