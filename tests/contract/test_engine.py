@@ -115,9 +115,10 @@ def test_contacts_carry_the_change_of_momentum(simulate: Simulate) -> None:
     fall = math.sqrt(2 * 0.5 / GRAVITY)
     hit = np.abs(tape.contacts.time - fall) < 0.01
     assert set(tape.contacts.piece[hit].ravel().tolist()) == {0, 1}
-    # m v (1 + e); engines that step put the bounce up to a step off, g h of speed.
+    # m v (1 + e). Engines that step put the bounce up to a step h early, where the ball is slower: by g h before
+    # it and g h / e after it, together 0.051 m/s of 4.7.
     expected = 2.0 * GRAVITY * fall * 1.5
-    assert tape.contacts.impulse[hit].sum() == pytest.approx(expected, rel=0.01)
+    assert tape.contacts.impulse[hit].sum() == pytest.approx(expected, rel=0.011)
     np.testing.assert_allclose(tape.contacts.point[hit], 0.0, atol=0.02)
 
 
@@ -159,8 +160,9 @@ def test_push_off_centre_turns(simulate: Simulate) -> None:
     tape = simulate(shot_of(ball(mass=2.0), seconds=0.25, forces=Forces(gravity=(0, 0, 0), pushes=(push,))))
     inertia = 0.4 * 2.0 * 0.1**2
     np.testing.assert_allclose(velocity(tape, "ball")[-1], [0, 0, 1.0], atol=1e-6)
-    np.testing.assert_allclose(tape.spin[-1, 0], [0, -0.1 * 2.0 / inertia, 0], rtol=1e-5, atol=1e-5)
-    assert abs(tape.ledger.gain).max() < 1e-5
+    # Rapier's float32 turns a spin of 25 rad/s by 3e-5 of itself in an eighth of a second.
+    np.testing.assert_allclose(tape.spin[-1, 0], [0, -0.1 * 2.0 / inertia, 0], rtol=1e-4, atol=1e-5)
+    assert abs(tape.ledger.gain).max() < 1e-4 * tape.ledger.work[-1]
 
 
 def test_region_bends_the_path(simulate: Simulate) -> None:
@@ -168,7 +170,8 @@ def test_region_bends_the_path(simulate: Simulate) -> None:
     forces = Forces(gravity=(0, 0, 0), regions=(region,))
     tape = simulate(shot_of(ball(velocity=(4.0, 0, 0)), seconds=1, forces=forces))
     inside = np.maximum(times(tape) - 0.25, 0.0)
-    np.testing.assert_allclose(place(tape, "ball")[:, 0], 4.0 * times(tape), atol=1e-5)
+    # 1e-4 of the way, as for any flight.
+    np.testing.assert_allclose(place(tape, "ball")[:, 0], 4.0 * times(tape), atol=4e-4)
     # The border is noticed up to a step late: a t h = 5e-3 m.
     np.testing.assert_allclose(place(tape, "ball")[:, 1], 2.0 * inside**2, atol=6e-3)
 

@@ -19,6 +19,7 @@ from jaxtyping import Float, Int
 from kinema.physics.forces import gravity_at
 from kinema.physics.ledger import kinetic_energy
 from kinema.physics.mujoco_contact import TOUCH, Meeting, first_blow, normal_target, takes_part
+from kinema.physics.mujoco_leads import lead_constraints, work_through_joints
 from kinema.physics.mujoco_model import SOLIMP, Model
 from kinema.physics.mujoco_units import Unit
 from kinema.physics.rotation import cross, unrotate
@@ -54,6 +55,7 @@ class Stepper:
         """Gravity where each unit is, and as it pulls: on those that stand fast, not at all [m/s²]."""
         self.driven_velocity = np.zeros((len(units), 3))
         self.driven_spin = np.zeros((len(units), 3))
+        self.leads = bool((made.rides >= 0).any())
         self.contact: Meeting | None = None
         """What takes part in the step that is solved."""
         self.target, self.rows = np.zeros((0, 3)), np.zeros((0, 3), int)
@@ -137,6 +139,7 @@ class Stepper:
             first = data.contact.efc_address[self._row]
             self.rows = first[:, None] + np.arange(3)
             self._aim(0.0)
+        lead_constraints(self)
         mj.mj_fwdConstraint(model, data)
         if self.contact is not None:
             self._unlift(self.contact)
@@ -183,7 +186,7 @@ class Stepper:
         unit = self.made.geom_unit[contact.geom[:n]]
         frame, point = contact.frame[:n].reshape(n, 3, 3).copy(), contact.pos[:n].copy()
         one, two = unit.T
-        approach = self._at(two, point) - self._at(one, point)
+        approach = self.velocity_at(two, point) - self.velocity_at(one, point)
         return Meeting(
             unit=unit,
             frame=frame,
@@ -195,7 +198,9 @@ class Stepper:
             restitution=np.minimum(self.restitution[one], self.restitution[two]),
         )
 
-    def _at(self, unit: Int[np.ndarray, " n"], point: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 3"]:
+    def velocity_at(
+        self, unit: Int[np.ndarray, " n"], point: Float[np.ndarray, "n 3"]
+    ) -> Float[np.ndarray, "n 3"]:
         """Velocity of a unit's matter at a point [m/s]."""
         return self.velocity[unit] + cross(self.spin[unit], point - self.position[unit])
 
@@ -276,22 +281,27 @@ class Stepper:
         return self.made.data.efc_force[self.rows[:, 0]] * self.step
 
     def work_of_driven(self) -> float:
-        """Energy that driven bodies gave through contacts in this step [J]."""
+        """Energy that driven bodies give in this step through contacts and joints [J]."""
         contact = self.contact
-        if contact is None or (self.made.rides < 0).all():
+        if not self.leads:
             return 0.0
+        work = work_through_joints(self, self.step)
+        if contact is None:
+            return work
         impulse = np.einsum("ci,cij->cj", self.made.data.efc_force[self.rows], contact.frame) * self.step
-        work = 0.0
-        # MuJoCo's force acts on the second; what a driven first gives the second is that, and the other way round.
+        # The force acts on the second of each pair, and its opposite on the first.
         for side, sign in ((0, 1.0), (1, -1.0)):
             there = self.made.rides[contact.unit[:, side]] >= 0
-            moving = self._at(contact.unit[there, side], contact.point[there])
+            moving = self.velocity_at(contact.unit[there, side], contact.point[there])
             work += sign * float(np.einsum("cj,cj->", impulse[there], moving))
         return work
 
     def elastic(self) -> float:
         """Energy in springs [J]."""
+        import mujoco as mj
+
         model, data = self.made.model, self.made.data
+        mj.mj_tendon(model, data)
         stretch = data.ten_length - model.tendon_lengthspring[:, 0]
         stiffness = (
             np.asarray(model.tendon_stiffness).reshape(len(stretch), -1)[:, 0] if len(stretch) else stretch

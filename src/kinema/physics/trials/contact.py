@@ -138,6 +138,8 @@ def glance() -> Trial:
         measure=lambda tape: velocity(tape, "ball")[-1, 0],
         truth=4.0 - 0.2 * 1.5 * 3.0,
         bound=0.01,
+        # Rapier brakes with mu w: its friction does not feel the rebound (v1 = 3.4 for 3.1, measured).
+        engines=("mujoco", "analytic"),
     )
 
 
