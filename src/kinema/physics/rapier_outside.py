@@ -8,7 +8,7 @@ import numpy as np
 from kinema.physics.forces import drag_force, gravity_at, pose_at, pushes_by_step, release_step
 from kinema.physics.ledger import kinetic_energy
 from kinema.physics.rapier_scene import Motion, Scene
-from kinema.physics.rapier_solids import isometry, triple
+from kinema.physics.rapier_solids import isometry, vector
 from kinema.physics.rapier_unit import Unit
 from kinema.physics.rotation import cross, rotate, unrotate
 from kinema.shot.force import Push
@@ -86,10 +86,10 @@ class Outside:
         before = self._kinetic(unit)
         impulse, turn = np.asarray(push.impulse, float), unit.pose[1]
         # By hand: Rapier's own `apply_impulse` does nothing before its first step, when it knows no masses yet.
-        unit.rigid.linvel = triple(unit.stored_velocity + impulse / unit.mass)
+        unit.rigid.linvel = vector(unit.stored_velocity + impulse / unit.mass)
         if push.point is not None:
             moment = cross(point - unit.centre, unrotate(turn, impulse))
-            unit.rigid.angvel = triple(unit.spin + rotate(turn, np.linalg.solve(unit.inertia, moment)))
+            unit.rigid.angvel = vector(unit.spin + rotate(turn, np.linalg.solve(unit.inertia, moment)))
         return self._kinetic(unit) - before
 
     def _kinetic(self, unit: Unit) -> float:
