@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from typing import Any
 
@@ -49,6 +50,9 @@ class Stage:
 
     def __init__(self, shot: Shot, tape: Tape, view: View, folder: str = ".") -> None:
         mi = mitsuba()
+        # A kernel holds the code of every BSDF alive in the process: let go of former scenes now, or their
+        # collection in mid-clip compiles everything anew.
+        gc.collect()
         self.tape = tape
         self.groups, self.bonded = group_bodies(shot, tape)
         images = {name: texture(name, TEXTURE_SIZE) for g in self.groups if (name := texture_of(g.optics))}
