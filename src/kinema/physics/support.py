@@ -83,7 +83,8 @@ class Convex:
         return both / np.linalg.norm(both, axis=1, keepdims=True) @ self.rotation.T
 
     def nearest(self, point: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "n 3"]:
-        """Points of the solid among which is the one nearest to a point outside, world [m]; none for cones."""
+        """Points of the solid, among them the nearest to a point outside, and for round ones the nearest on their
+        axis, world [m]; none for cones."""
         local = (point - self.position) @ self.rotation
         size, points = self.collider.size, self.collider.points
         if self.collider.kind == "box":
@@ -91,7 +92,8 @@ class Convex:
         elif self.collider.kind in ("cylinder", "capsule"):
             off = float(np.hypot(local[0], local[1]))
             inward = min(1.0, size[0] / off) if self.collider.kind == "cylinder" and off > 0 else 0.0
-            found = np.array([[inward * local[0], inward * local[1], np.clip(local[2], -size[1], size[1])]])
+            height = np.clip(local[2], -size[1], size[1])
+            found = np.array([[inward * local[0], inward * local[1], height], [0.0, 0.0, height]])
         elif self.collider.kind == "hull" and points is not None:
             start, run = points[self._sides[:, 0]], points[self._sides[:, 1]] - points[self._sides[:, 0]]
             share = ((local - start) * run).sum(1) / (run * run).sum(1)
