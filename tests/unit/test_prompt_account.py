@@ -14,8 +14,8 @@ from kinema.shot.files import dump_shot, parse_shot
 from kinema.shot.material import library
 from kinema.shot.prompt import Compiled, compile_prompt
 from kinema.shot.prompt.grammar import parse
-from kinema.shot.prompt.lexer import lex
-from kinema.shot.prompt.lexicon import lexicon, vocabulary
+from kinema.shot.prompt.lexer import Lexeme, lex
+from kinema.shot.prompt.lexicon import Sense, lexicon, vocabulary
 from kinema.shot.prompt.reader import read
 from kinema.shot.prompt.settings import look_up
 from kinema.shot.prompt.tables import table
@@ -105,6 +105,16 @@ def test_every_entry_of_the_tables_compiles() -> None:
     for name, entry in table("objects").items():
         shot = compile_prompt(f"a {entry['words'][0]}", strict=True).shot
         assert shot.body(name).name == name
+
+
+TERMINALS = "HEAD VERB PREP OF PRON DET ORD NUM QTY MOD AUX JOIN COMMA STOP".split()
+
+
+@given(st.lists(st.sampled_from(TERMINALS), max_size=60))
+def test_every_sequence_of_tokens_is_a_prompt(terminals: list[str]) -> None:
+    """The grammar refuses nothing, and loses nothing."""
+    lexemes = [Lexeme(t, i, i + 1, (Sense(t, "test", t),)) for i, t in enumerate(terminals)]
+    assert [lexeme for node in parse(lexemes) for lexeme in node.lexemes] == lexemes
 
 
 WORDS = st.sampled_from([*vocabulary(), "1", "2.5", "12", "m", "kg", "m/s", "°", "f/2.8", ",", ".", ";", "x", "K"])

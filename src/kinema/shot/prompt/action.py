@@ -68,7 +68,12 @@ def _join(before: Event, event: Event) -> None:
             before.target, before.link = event.target, event.link or "into"
         elif before.link in _CARRIED:
             before.second = event.target
-    if event.act == "fall" and event.target is None and event.link in ("off", "down") and before.target is not None:
+    if (
+        event.act == "fall"
+        and event.target is None
+        and event.link in ("off", "down")
+        and before.target is not None
+    ):
         before.link = "off"
     for name in ("speed", "angle", "distance", "way", "source", "at", "spin"):
         if getattr(before, name) is None and getattr(event, name) is not None:
@@ -78,6 +83,8 @@ def _join(before: Event, event: Event) -> None:
 
 def _follows(scene: Scene, event: Event) -> bool:
     """ "... is pushed and they topple": the toppling comes of the push, and needs none of its own."""
+    if event.act == "hang":  # "hanging from a rope, swings into ..."
+        return any(other.act == "swing" and other.doer is event.doer for other in scene.events)
     return event.act == "topple" and any(
         other is not event
         and (other.act == "push" or other.act in MOTIONS)
@@ -119,6 +126,9 @@ def _strike(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
             "must say what is hit", got="nothing", next_step="Name the thing that is hit."
         )
     rolls = bool(block.thing.entry.get("rolls"))
+    if block.thing.entry.get("swings"):
+        swing(scene, stage, event, block)
+        return
     ball_to_ball = rolls and bool(event.target.entry.get("rolls")) and event.target.count == 1
     if ball_to_ball or (block.solid.half[2] >= 0.2 and not rolls):
         travel(scene, stage, event, block)

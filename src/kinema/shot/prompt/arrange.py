@@ -14,7 +14,15 @@ def block_of(thing: Thing, solid: Solid) -> Block:
     rotation = _attitude(thing, solid)
     block = Block(thing, solid, [], (0.0, 0.0), 0.0, rotation=rotation)
     x, y, z = block.member_half
-    arrange = {"row": _row, "stack": _stack, "pyramid": _pyramid, "wall": _wall, "ring": _ring, "pile": _pile, "rack": _rack}
+    arrange = {
+        "row": _row,
+        "stack": _stack,
+        "pyramid": _pyramid,
+        "wall": _wall,
+        "ring": _ring,
+        "pile": _pile,
+        "rack": _rack,
+    }
     kind = thing.arrangement or "row"
     block.offsets = [(a, b, c + z) for a, b, c in arrange[kind](thing, (x, y, z))]
     block.half = (
@@ -45,8 +53,10 @@ def _stack(thing: Thing, half: Vector) -> list[Vector]:
 
 
 def _pyramid(thing: Thing, half: Vector) -> list[Vector]:
-    """Courses of one fewer each, in the x-z plane, filled from below."""
+    """Courses of one fewer each, in the x-z plane, filled from below; balls lie in the hollows of four below."""
     x, _, z = half
+    if thing.entry["shape"] == "sphere":
+        return _ball_pyramid(thing.count, x)
     longest = next(k for k in range(1, thing.count + 1) if k * (k + 1) // 2 >= thing.count)
     places: list[Vector] = []
     pitch = 2 * x * 1.02
@@ -55,6 +65,18 @@ def _pyramid(thing: Thing, half: Vector) -> list[Vector]:
         for i in range(wide):
             places.append(((i - (wide - 1) / 2) * pitch, 0.0, course * (2 * z + RESTING_GAP)))
     return places[: thing.count]
+
+
+def _ball_pyramid(count: int, radius: float) -> list[Vector]:
+    """Square layers; each rests on four of the one below, sqrt(2) radii higher."""
+    side = next(k for k in range(1, count + 1) if k * (k + 1) * (2 * k + 1) // 6 >= count)
+    pitch = 2 * radius + RESTING_GAP
+    return [
+        ((i - (wide - 1) / 2) * pitch, (k - (wide - 1) / 2) * pitch, (side - wide) * pitch / math.sqrt(2))
+        for wide in range(side, 0, -1)
+        for k in range(wide)
+        for i in range(wide)
+    ][:count]
 
 
 def _wall(thing: Thing, half: Vector) -> list[Vector]:

@@ -139,13 +139,12 @@ def _bodies(block: Block) -> list[dict[str, Any]]:
     colour = thing.colour or (thing.entry.get("colour") if thing.material is None else None)
     optional = {"colour": colour, "roughness": thing.roughness, "release_at": block.release_at}
     shared |= {key: value for key, value in optional.items() if value is not None}
-    if block.held:
-        shared["motion"] = "static"
     still = (0.0, 0.0, 0.0)
     return [
         {
             **shared,
             **_breaks(block, name),
+            "motion": "static" if block.held and name not in thing.breaks else "dynamic",
             "name": name,
             "position": tuple(round(v, 6) for v in position),
             "velocity": block.velocity[i] if block.velocity else still,
@@ -170,7 +169,7 @@ def _breaks(block: Block, name: str) -> dict[str, Breaks]:
     fragile = bool(thing.entry.get("fragile")) and thing.count <= MOST_BROKEN
     if thing.survives or not (name in thing.breaks or fragile):
         return {}
-    return {"breaks": Breaks(pieces=60)}
+    return {"breaks": Breaks(pieces=60, held="base" if block.held else "free")}
 
 
 def _forces(scene: Scene, stage: Stage, heading: float) -> dict[str, Any]:

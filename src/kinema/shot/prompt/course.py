@@ -33,8 +33,18 @@ def heading(event: Event, target: Block | None) -> tuple[float, float]:
 
 
 def face(target: Block | None, way: tuple[float, float]) -> None:
-    """A pane that is met along x is turned to be met on its face."""
-    if target is not None and way[1] == 0 and isinstance(target.solid.shape, Pane) and len(target.offsets) == 1:
+    """A pane, or a wall of bricks, that is met along x is turned to be met on its face."""
+    if target is not None and way[1] == 0 and target.thing.arrangement == "wall":
+        target.rotation = about("z", 90.0)
+        target.offsets = [(-y, x, z) for x, y, z in target.offsets]
+        target.half = (target.half[1], target.half[0])
+        return
+    if (
+        target is not None
+        and way[1] == 0
+        and isinstance(target.solid.shape, Pane)
+        and len(target.offsets) == 1
+    ):
         if not target.free and target.half[0] > target.half[1] and not target.thing.lies:
             target.rotation = about("z", 90.0)
             target.half = (target.half[1], target.half[0])
@@ -46,7 +56,9 @@ def check_speed(scene: Scene, event: Event, speed: float) -> None:
         scene.assumed.append(f"{event.doer.name}: {speed:g} m/s")
     if not 0 < speed <= 1000:
         raise event.draft.refuse(
-            "must be above 0 and at most 1000 m/s", got=f"{speed:g} m/s", next_step="Give a speed, such as 8 m/s."
+            "must be above 0 and at most 1000 m/s",
+            got=f"{speed:g} m/s",
+            next_step="Give a speed, such as 8 m/s.",
         )
 
 

@@ -32,7 +32,7 @@ def _throw_at(
     stage: Stage, event: Event, block: Block, target: Block, way: tuple[float, float], speed: float
 ) -> None:
     """From the height it aims at, so far before it that it arrives within half a second."""
-    aim = _aim(target, block)
+    aim, reach = _aim(target, block, way)
     if event.angle is None:
         run = _run_up(event, stage.gravity, speed)
         arc = launch(speed, run, 0.0, stage.gravity)
@@ -46,28 +46,33 @@ def _throw_at(
             got=f"{speed:g} m/s over {run:g} m, at most {farthest(speed, stage.gravity):.2f} m",
             next_step="Throw faster, or start nearer.",
         )
-    away = run + block.reach(way) + target.reach(way)
+    away = run + block.reach(way) + reach
     x, y, z = before(aim, way, away)
     start(block, (x, y, z - block.height / 2), way, arc)
-    stage.aims[block.thing.name, target.thing.name] = before(aim, way, target.reach(way))
-    stage.paths.append([aim, before(aim, way, target.reach(way) + min(0.5 * run, max(0.7 * target.height, 0.3)))])
+    stage.aims[block.thing.name, target.thing.name] = before(aim, way, reach)
+    stage.paths.append([aim, before(aim, way, reach + min(0.5 * run, max(0.7 * target.height, 0.3)))])
     stage.axis, stage.facing = way, way == (0.0, 1.0)
 
 
-def _aim(target: Block, block: Block) -> tuple[float, float, float]:
-    """The middle of the target, but never so low that the doer would touch the ground on its way."""
+def _aim(target: Block, block: Block, way: tuple[float, float]) -> tuple[tuple[float, float, float], float]:
+    """(The point to meet, how far its face stands before it [m]): the middle of the target, or of the nearest of
+    several that stand apart; never so low that the doer would touch the ground on its way."""
     x, y, z = target.centre
+    reach = target.reach(way)
     if isinstance(target.solid.shape, Pane) and not target.free:
         z = target.positions()[0][2]
-    return x, y, max(z, target.base[2] + block.height / 2 + 0.01)
+    elif target.thing.count > 1 and target.thing.arrangement in (None, "row", "ring", "rack"):
+        near = before(target.centre, way, reach)
+        x, y, z = min(target.positions(), key=lambda p: (round(math.dist(p, near), 6), p))
+        half = target.member_half
+        reach = abs(way[0]) * half[0] + abs(way[1]) * half[1]
+    return (x, y, max(z, target.base[2] + block.height / 2 + 0.01)), reach
 
 
 def _run_up(event: Event, gravity: float, speed: float) -> float:
     if event.distance is not None:
         return event.distance
-    return min(
-        max(speed * _FLIGHT_SECONDS, 0.3), max(4.0, 0.25 * speed), 0.5 * farthest(speed, gravity)
-    )
+    return min(max(speed * _FLIGHT_SECONDS, 0.3), max(4.0, 0.25 * speed), 0.5 * farthest(speed, gravity))
 
 
 def _level_range(event: Event, gravity: float, speed: float) -> float:

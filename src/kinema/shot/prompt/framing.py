@@ -51,7 +51,9 @@ def interest(stage: Stage) -> Float[np.ndarray, "point 3"]:
 def _corners(block: Block) -> Float[np.ndarray, "point 3"]:
     x, y, z = block.base
     signs = [(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (0, 1)]
-    return np.array([(x + a * block.half[0], y + b * block.half[1], z + c * block.height) for a, b, c in signs])
+    return np.array(
+        [(x + a * block.half[0], y + b * block.half[1], z + c * block.height) for a, b, c in signs]
+    )
 
 
 def _standing(stage: Stage) -> Float[np.ndarray, "point 3"]:
@@ -75,9 +77,7 @@ def azimuth_of(scene: Scene, stage: Stage) -> float:
     return 28.0 if row else 14.0
 
 
-def frame(
-    scene: Scene, stage: Stage, seconds: Fraction
-) -> tuple[dict[str, Any], Vector, float, float]:
+def frame(scene: Scene, stage: Stage, seconds: Fraction) -> tuple[dict[str, Any], Vector, float, float]:
     """(Camera as data, centre of the action [m], its radius [m], heading of the camera [deg from north])."""
     points = _corners(stage.block(scene.camera["aim"][0])) if "aim" in scene.camera else interest(stage)
     centre = (points.min(0) + points.max(0)) / 2

@@ -9,7 +9,7 @@ from kinema.shot.prompt.stage import Stage
 
 MOST_BROKEN = 4
 """Of several things that break, so many are cut; of more, only the one that is struck."""
-_MEETS = {"into", "at", "against", "toward", "towards", "on", "onto", "to", ""}
+_MEETS = {"into", "at", "against", "toward", "towards", "on", "onto", "to", "through", ""}
 
 
 def set_goals(scene: Scene, stage: Stage) -> None:
@@ -56,7 +56,9 @@ def _breaks(stage: Stage, event: Event, hurt: Thing) -> None:
         raise event.draft.refuse(
             "must not both break and stay whole", got=hurt.name, next_step="Keep one of the two."
         )
-    struck = _struck(stage, event.doer, hurt) if event.doer not in (None, hurt) and event.doer else hurt.names[0]
+    struck = (
+        _struck(stage, event.doer, hurt) if event.doer not in (None, hurt) and event.doer else hurt.names[0]
+    )
     if event.name == "smash" and hurt.count > 1:  # a wall is smashed when it falls apart, brick from brick
         stage.goal(kind="topples", body=struck)
         event.sets("goals.topples")

@@ -234,7 +234,9 @@ def _lean(block: Block, relation: Relation, other: Block) -> None:
     degrees = relation.angle if relation.angle is not None else LEAN
     if not 0 < degrees < 60:
         raise relation.draft.refuse(
-            "must lean by more than 0 and less than 60 degrees", got=f"{degrees:g}°", next_step="Correct the angle."
+            "must lean by more than 0 and less than 60 degrees",
+            got=f"{degrees:g}°",
+            next_step="Correct the angle.",
         )
     block.rotation = about("x", -degrees)
     width, d, h = block.solid.half

@@ -112,11 +112,14 @@ def _one_sense(lexemes: list[Lexeme]) -> list[Lexeme]:
 def _choose(lexeme: Lexeme, before: Lexeme | None, after: Lexeme | None) -> Sense:
     by_kind = {sense.kind: sense for sense in reversed(lexeme.senses)}
     goes_on = after is not None and (
-        (after.terminal == "MOD"
-        and after.sense.kind != "measure")
+        (after.terminal == "MOD" and after.sense.kind != "measure")
         or after.has("object", "arrangement", "place", "lamp")
     )
-    noun_follows = goes_on or (after is not None and after.terminal in ("DET", "PRON", "NUM", "ORD", "HEAD") and after.sense.kind != "way")
+    noun_follows = goes_on or (
+        after is not None
+        and after.terminal in ("DET", "PRON", "NUM", "ORD", "HEAD")
+        and after.sense.kind != "way"
+    )
     if "measure" in by_kind and by_kind["measure"].terminal == "MOD" and before is not None:
         if before.has("quantity"):
             return by_kind["measure"]

@@ -83,7 +83,10 @@ def _post(config: Config, body: dict[str, Any], timeout: float) -> bytes:
     url = f"{(config.llm_url or '').rstrip('/')}/chat/completions"
     if urlsplit(url).scheme not in ("http", "https"):
         raise UsageError(
-            "KINEMA_LLM_URL", "must start with http:// or https://", got=config.llm_url, next_step="Correct it."
+            "KINEMA_LLM_URL",
+            "must start with http:// or https://",
+            got=config.llm_url,
+            next_step="Correct it.",
         )
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if config.llm_key:

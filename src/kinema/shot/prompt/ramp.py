@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from kinema.shot.prompt.course import face
 from kinema.shot.prompt.scene import Event
 from kinema.shot.prompt.stage import RESTING_GAP, Block, Stage, about
 
@@ -40,6 +41,7 @@ def roll_down(stage: Stage, event: Event, block: Block, ramp: Block) -> None:
             block.spin = [(0.0, math.degrees(event.speed / normal), 0.0)] * len(spread)
     if event.second is not None and not event.second.relations:
         target = stage.block(event.second)
+        face(target, (1.0, 0.0))
         foot = ramp.base[0] + x + 0.35 + target.half[0]
         target.base, target.support = (foot, ramp.base[1], ramp.base[2]), ramp.support
     stage.paths.append([block.centre, (ramp.base[0] + x + 0.4, ramp.base[1], ramp.base[2])])

@@ -77,7 +77,8 @@ def _referred(reading: Reading, node: Node, run: Sequence[Lexeme]) -> Thing | No
         return None
     said = {lexeme.sense.kind: lexeme.sense for lexeme in run if lexeme.terminal == "MOD"}
     for thing in reversed(reading.scene.things):
-        if thing.kind != node.head.sense.name:
+        one = thing.count == 1 or any(lexeme.terminal == "ORD" for lexeme in run)
+        if thing.kind != node.head.sense.name or not (one or node.head.sense.plural):
             continue
         material, colour = said.get("material"), said.get("colour")
         if material and material.name != (thing.material or thing.entry["material"]):

@@ -98,6 +98,7 @@ def mention(reading: Reading, node: Node) -> Topic:
         if node.inner is not None and isinstance(shown := mention(reading, node.inner), Thing):
             reading.scene.camera["aim"] = (shown, reading.draft)
             reading.draft.sets("camera.aim")
+            return shown  # "close-up of a coin spinning on a table"
         return "camera"
     if kind == "place":
         read_place(reading, node)
@@ -180,7 +181,9 @@ def _measure(reading: Reading, node: Node, *, inside: bool = False) -> None:
         return
     if name == "focal":
         set_camera(reading, "focal_length", round(amount.quantity.value * 1000, 6), amount, node.head)  # type: ignore[union-attr]
-    elif (name in ("speed", "angle") and isinstance(topic, Event)) or (isinstance(topic, Event) and name == "height"):
+    elif (name in ("speed", "angle") and isinstance(topic, Event)) or (
+        isinstance(topic, Event) and name == "height"
+    ):
         apply_event_words(reading, topic, [amount])
         reading.use(node.head)
     elif isinstance(topic, Thing) and fits(name, amount):
@@ -229,7 +232,9 @@ def _verb(reading: Reading, node: Node, *, joined: bool) -> None:
     inner = node.inner
     entry = node.head.sense.entry or {}
     if not joined and reading.last is not None and node.head.sense.kind == "verb" and "does" not in entry:
-        if not reading.last.entry.get("held"):  # "onto a pane lying on the ground", "by a ball thrown at 9 m/s"
+        if not reading.last.entry.get(
+            "held"
+        ):  # "onto a pane lying on the ground", "by a ball thrown at 9 m/s"
             reading.subjects = [reading.last]
     if node.head.sense.kind == "move":
         move = read_move(reading, node)
@@ -302,7 +307,11 @@ def _adjunct(reading: Reading, node: Node) -> None:
         several = [topic.doer] if isinstance(topic, Event) and topic.doer else reading.subjects
         arrange(reading, several, inner)
         return
-    if inner.head.sense.kind == "word" and inner.head.sense.name == "camera" and isinstance(topic, Event | Lamp):
+    if (
+        inner.head.sense.kind == "word"
+        and inner.head.sense.name == "camera"
+        and isinstance(topic, Event | Lamp)
+    ):
         _way(reading, replace(inner.head, senses=(Sense("HEAD", "way", "front"),)), source=link == "from")
         return
     if inner.head.sense.kind == "measure":
@@ -440,7 +449,11 @@ def _loose(reading: Reading, run: Sequence[Lexeme], *, apart: bool, after: Seque
         reading.pending = (*reading.pending, *run)
         return
     topic = reading.topic
-    if not isinstance(topic, Thing | Lamp | Move) and any(w.sense.kind == "measure" for w in run) and reading.last:
+    if (
+        not isinstance(topic, Thing | Lamp | Move)
+        and any(w.sense.kind == "measure" for w in run)
+        and reading.last
+    ):
         topic = reading.last
     measure, reading.measure = reading.measure, None
     if measure is not None and reading.last and quantities and fits(measure.sense.name, quantities[0]):

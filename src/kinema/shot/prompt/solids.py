@@ -108,7 +108,9 @@ def _apply_measure(thing: Thing, size: dict[str, float], measure: str, value: fl
         size[measure] = value
     elif measure == "radius" and "diameter" in size:
         size["diameter"] = 2 * value
-    elif (measure in ("width", "depth") and "diameter" in size) or (measure in ("height", "length") and shape == "sphere"):
+    elif (measure in ("width", "depth") and "diameter" in size) or (
+        measure in ("height", "length") and shape == "sphere"
+    ):
         size["diameter"] = value
     elif measure == "thickness" and "width" in size:
         size[thinnest] = value
@@ -196,7 +198,9 @@ def _hammer(half: tuple[float, float, float]) -> Compound:
         position=(-head, 0.0, 0.0),
         rotation=(math.sqrt(0.5), 0.0, math.sqrt(0.5), 0.0),
     )
-    return Compound(parts=(handle, Placed(shape=Box(size=(2 * head, 2 * y, 2 * z)), position=(x - head, 0.0, 0.0))))
+    return Compound(
+        parts=(handle, Placed(shape=Box(size=(2 * head, 2 * y, 2 * z)), position=(x - head, 0.0, 0.0)))
+    )
 
 
 def _egg(radius: float, half_height: float) -> tuple[tuple[float, float, float], ...]:
@@ -268,10 +272,18 @@ def stand_of(pane: Pane, clear: float) -> tuple[Compound, float]:
     centre, rail = (top + floor) / 2, top - bar / 2
     sides = (-1.0, 1.0)
     parts = [
-        *(Placed(shape=Box(size=(2 * x, bar, bar)), position=(0.0, s * (y + bar / 2), rail - centre)) for s in sides),
-        *(Placed(shape=Box(size=(bar, 2 * y, bar)), position=(s * (x + bar / 2), 0.0, rail - centre)) for s in sides),
         *(
-            Placed(shape=Box(size=(bar, bar, top - floor)), position=(s * (x + bar / 2), t * (y + bar / 2), 0.0))
+            Placed(shape=Box(size=(2 * x, bar, bar)), position=(0.0, s * (y + bar / 2), rail - centre))
+            for s in sides
+        ),
+        *(
+            Placed(shape=Box(size=(bar, 2 * y, bar)), position=(s * (x + bar / 2), 0.0, rail - centre))
+            for s in sides
+        ),
+        *(
+            Placed(
+                shape=Box(size=(bar, bar, top - floor)), position=(s * (x + bar / 2), t * (y + bar / 2), 0.0)
+            )
             for s in sides
             for t in sides
         ),

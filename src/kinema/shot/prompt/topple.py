@@ -21,7 +21,11 @@ def topple(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
     thing = target.thing
     member = _member(event, target)
     in_row = thing.arrangement in ("row", None)
-    sign = -1.0 if event.way == "left" or (event.way is None and in_row and 0 < member == thing.count - 1) else 1.0
+    sign = (
+        -1.0
+        if event.way == "left" or (event.way is None and in_row and 0 < member == thing.count - 1)
+        else 1.0
+    )
     over_x = thing.count > 1 or target.solid.half[0] <= 1.01 * target.solid.half[1]
     half = target.solid.half[0 if over_x else 1]
     tall = target.solid.half[2] > 1.4 * half
@@ -44,7 +48,9 @@ def topple(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
     reach = 2 * target.solid.half[2] if tall else 0.8
     way = (sign, 0.0) if over_x else (0.0, sign)
     x, y, z = target.centre
-    stage.paths.append([(x, y, z), (x + way[0] * (target.half[0] + reach), y + way[1] * reach, target.base[2])])
+    stage.paths.append(
+        [(x, y, z), (x + way[0] * (target.half[0] + reach), y + way[1] * reach, target.base[2])]
+    )
     stage.subject = stage.subject or thing.names[member]
     if event.impulse is None and event.speed is None:
         scene.assumed.append(f"{thing.names[member]} is pushed with {impulse:.3g} N s")
