@@ -19,6 +19,7 @@ from kinema.shot.light import AreaLight, Environment, SphereLight, SpotLight, Su
 from kinema.shot.material import Dielectric, Flake, Plastic
 from kinema.shot.usd import FromUsd, load_usd
 from kinema.shot.usd_light import nearest_kelvin
+from kinema.shot.usd_pxr import pxr
 from kinema.shot.usd_reading import pose_of, quaternion
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -375,6 +376,33 @@ def test_time(tmp_path: Path) -> None:
     )
     timing = load_usd(path).shot.timing
     assert (timing.fps, timing.frames) == (Fraction(24000, 1001), 48)
+
+
+def test_all_encodings_give_the_same_shot(tmp_path: Path) -> None:
+    Sdf, UsdUtils = pxr("Sdf"), pxr("UsdUtils")
+    Sdf.Layer.FindOrOpen(str(EXAMPLES / "scene.usda")).Export(str(tmp_path / "scene.usdc"))
+    assert UsdUtils.CreateNewUsdzPackage(str(tmp_path / "scene.usdc"), str(tmp_path / "scene.usdz"))
+    text = load_usd(EXAMPLES / "scene.usda").shot
+    assert load_usd(tmp_path / "scene.usdc").shot == text
+    assert load_usd(tmp_path / "scene.usdz").shot == text
+
+
+def test_layers_beside_the_stage_are_composed(tmp_path: Path) -> None:
+    (tmp_path / "props").mkdir()
+    (tmp_path / "props" / "ball.usda").write_text(
+        '#usda 1.0\n(\ndefaultPrim = "Ball"\n)\ndef Sphere "Ball" (prepend apiSchemas = ["PhysicsRigidBodyAPI"])\n'
+        "{\ndouble radius = 0.3\n}\n"
+    )
+    path = tmp_path / "stage.usda"
+    path.write_text(
+        "#usda 1.0\n(\nmetersPerUnit = 1\n)\n"
+        'def "One" (references = @./props/ball.usda@)\n{\n}\ndef "Two" (references = @props/ball.usda@)\n{\n}\n'
+    )
+    bodies = load_usd(path).shot.bodies
+    assert {body.name: body.shape for body in bodies} == {
+        "One": Sphere(radius=0.3),
+        "Two": Sphere(radius=0.3),
+    }
 
 
 def test_what_is_not_understood_is_said(stage: Stage) -> None:
