@@ -66,7 +66,9 @@ def test_a_word_that_is_not_known_is_named_with_what_looks_like_it() -> None:
     assert "steel" in unknown["steal"].suggestions
     assert "concrete" in unknown["conkrete"].suggestions
     assert text[unknown["fals"].start : unknown["fals"].end] == "fals"
-    assert compiled.shot.body("ball").position[2] == pytest.approx(0.05, abs=1e-3)  # it does not fall by a guess
+    assert compiled.shot.body("ball").position[2] == pytest.approx(
+        0.05, abs=1e-3
+    )  # it does not fall by a guess
 
 
 def test_a_known_word_that_applies_to_nothing_is_unknown_too() -> None:
@@ -84,7 +86,9 @@ def test_what_was_left_open_is_listed() -> None:
     assumed = compile_prompt("A ball.").assumed
     for start in ("ball of rubber", "ground of concrete", "lens: 35 mm", "light:", "framing:", "3 seconds"):
         assert any(a.startswith(start) for a in assumed), start
-    said = compile_prompt("A steel ball on a granite floor at noon. 50 mm lens, side view. 2 seconds.").assumed
+    said = compile_prompt(
+        "A steel ball on a granite floor at noon. 50 mm lens, side view. 2 seconds."
+    ).assumed
     assert said == ()
 
 
@@ -117,7 +121,9 @@ def test_every_sequence_of_tokens_is_a_prompt(terminals: list[str]) -> None:
     assert [lexeme for node in parse(lexemes) for lexeme in node.lexemes] == lexemes
 
 
-WORDS = st.sampled_from([*vocabulary(), "1", "2.5", "12", "m", "kg", "m/s", "°", "f/2.8", ",", ".", ";", "x", "K"])
+WORDS = st.sampled_from(
+    [*vocabulary(), "1", "2.5", "12", "m", "kg", "m/s", "°", "f/2.8", ",", ".", ";", "x", "K"]
+)
 
 
 @given(st.lists(WORDS, max_size=40).map(" ".join))
@@ -143,7 +149,17 @@ def test_any_text_compiles_or_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["a ball and ", "into a ", "1 x 2 x ", "the the of of ", "big, red, ", "a ball hits it and ", "🙂 ", "((("]
+    "unit",
+    [
+        "a ball and ",
+        "into a ",
+        "1 x 2 x ",
+        "the the of of ",
+        "big, red, ",
+        "a ball hits it and ",
+        "🙂 ",
+        "(((",
+    ],
 )
 def test_work_grows_with_the_length_of_a_prompt_and_no_faster(unit: str) -> None:
     """Calls of Python functions up to the scene: twice the words, twice the calls (and a little for the tables)."""

@@ -116,7 +116,10 @@ def test_a_shot_without_bodies_is_refused() -> None:
     ],
 )
 def test_a_peer_that_fails_is_a_machine_error_with_its_words(status: int, reply: bytes, shown: str) -> None:
-    with serving(lambda _b, _h: (status, reply)) as config, pytest.raises(MachineError, match=shown) as caught:
+    with (
+        serving(lambda _b, _h: (status, reply)) as config,
+        pytest.raises(MachineError, match=shown) as caught,
+    ):
         compile_by_llm("a ball", config)
     assert "secret" not in str(caught.value)
 

@@ -20,7 +20,10 @@ G = 9.80665
 
 
 @given(
-    speed=st.floats(1, 60), run=st.floats(0.1, 5), rise=st.floats(-1, 1), gravity=st.sampled_from([0.0, 1.62, G])
+    speed=st.floats(1, 60),
+    run=st.floats(0.1, 5),
+    rise=st.floats(-1, 1),
+    gravity=st.sampled_from([0.0, 1.62, G]),
 )
 def test_a_launch_meets_its_target(speed: float, run: float, rise: float, gravity: float) -> None:
     arc = launch(speed, run, rise, gravity)
@@ -43,7 +46,9 @@ def test_a_launch_meets_its_target(speed: float, run: float, rise: float, gravit
         ("A ball flies at 6 m/s into a crate on the moon.", 6.0),
     ],
 )
-def test_what_is_thrown_arrives_at_the_middle_within_half_a_second_and_a_bit(prompt: str, speed: float) -> None:
+def test_what_is_thrown_arrives_at_the_middle_within_half_a_second_and_a_bit(
+    prompt: str, speed: float
+) -> None:
     shot = compile_prompt(prompt).shot
     hits = next(goal for goal in shot.goals if goal.kind == "hits")
     ball, target = shot.body(hits.a), shot.body(hits.b)
@@ -74,7 +79,7 @@ STACKS = [
     "A wall of 40 bricks.",
     "A row of 12 dominoes on a wooden table.",
     "An apple on a book on a desk.",
-    "A cup, a bowl and a bottle on a table. A crate next to the table. A barrel behind the table.",
+    "A can, a cube and an apple on a table. A crate next to the table. A barrel behind the table.",
     "A stack of five books next to a can.",
     "Six pins. A pile of 20 oranges.",
 ]
@@ -91,7 +96,9 @@ def test_what_rests_has_something_right_below_it(prompt: str) -> None:
         tops = [0.0]
         for other in bodies:
             l, h = spans[other.name]
-            under = all(l[i] - 1e-6 <= body.position[i] <= h[i] + 1e-6 for i in (0, 1)) or "brick" in body.name
+            under = (
+                all(l[i] - 1e-6 <= body.position[i] <= h[i] + 1e-6 for i in (0, 1)) or "brick" in body.name
+            )
             if other is not body and h[2] <= low[2] + 1e-9 and (under or "can" in body.name):
                 tops.append(h[2])
         assert 0 <= low[2] - max(tops) < 5e-4, body.name

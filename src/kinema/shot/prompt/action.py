@@ -13,14 +13,17 @@ from kinema.shot.prompt.scene import MOTIONS, Event, Scene
 from kinema.shot.prompt.stage import Block, Stage
 from kinema.shot.prompt.suspend import hang, swing
 from kinema.shot.prompt.topple import topple
-from kinema.shot.prompt.travel import travel
+from kinema.shot.prompt.travel import collide, travel
 
+_DRIFT = 0.5
+"""Of what floats into something, unless said [m/s]."""
 _CARRIED = ("off", "off of", "down", "across", "along", "from", "on", "onto", "over")
 
 
 def act_out(scene: Scene, stage: Stage) -> None:
     """Give every event its motion and its goals. Raises `ShotError` for what cannot happen."""
     stage.gravity = _gravity(scene)
+    _pair(scene)
     for event in _merge(scene):
         if event.doer is None and (event.rests or event.act is None):
             continue
@@ -41,6 +44,19 @@ def _gravity(scene: Scene) -> float:
         scene.place.gravity = "zero"
         scene.assumed.append("zero gravity, since something floats")
     return WORLDS[scene.place.gravity or "earth"]
+
+
+def _pair(scene: Scene) -> None:
+    """ "A red ball and a blue ball collide": the first hits the second."""
+    for event, twin in zip(scene.events, scene.events[1:], strict=False):
+        if (
+            event.act == "strike"
+            and event.draft is twin.draft
+            and event.target is None
+            and twin.target is None
+        ):
+            event.target = twin.doer
+            twin.act, twin.does, twin.rests = None, None, True
 
 
 def _merge(scene: Scene) -> list[Event]:
@@ -94,6 +110,7 @@ def _follows(scene: Scene, event: Event) -> bool:
 
 
 def _perform(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
+    _as_meant(event, block)
     performances: dict[str, Callable[[Scene, Stage, Event, Block], None]] = {
         "fly": fly,
         "strike": _strike,
@@ -119,17 +136,44 @@ def _perform(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
         stage.subject = stage.subject or block.thing.names[0]
 
 
+def _as_meant(event: Event, block: Block) -> None:
+    """Verbs that mean another act with the words around them."""
+    thing = block.thing
+    stands = thing.entry.get("tips") or thing.arrangement in ("stack", "pyramid", "wall")
+    if event.act == "fall" and stands and event.target is None and event.distance is None and not event.link:
+        event.act = "topple"  # dominoes and towers fall where they stand
+    elif event.act == "float" and event.target is not None:
+        event.act, event.speed = "fly", event.speed if event.speed is not None else _DRIFT
+    elif event.act == "push" and event.target is not None and event.link:
+        event.act = "slide"  # "is pushed off the table"
+
+
+def _knock_on(stage: Stage, event: Event, block: Block) -> None:
+    """What was struck strikes the next: that one stands a little farther along the way."""
+    target = stage.block(event.target) if event.target is not None else block
+    way = stage.axis
+    away = 1.5 * block.reach(way) + target.reach(way) + 0.02
+    x, y, z = block.base
+    target.base, target.support = (x + way[0] * away, y + way[1] * away, z), block.support
+
+
 def _strike(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
     """ "hits": a ball rolls into another ball and flies into all else; what is large slides."""
+    if event.target is None and block.thing.count == 2:
+        collide(scene, stage, event, block)
+        return
     if event.target is None:
         raise event.draft.refuse(
             "must say what is hit", got="nothing", next_step="Name the thing that is hit."
         )
     rolls = bool(block.thing.entry.get("rolls"))
+    if any(other.doer is not block.thing and other.target is block.thing for other in scene.events):
+        _knock_on(stage, event, block)
+        return
     if block.thing.entry.get("swings"):
         swing(scene, stage, event, block)
         return
-    ball_to_ball = rolls and bool(event.target.entry.get("rolls")) and event.target.count == 1
+    ball_to_ball = rolls and bool(event.target.entry.get("rolls"))
     if ball_to_ball or (block.solid.half[2] >= 0.2 and not rolls):
         travel(scene, stage, event, block)
     else:

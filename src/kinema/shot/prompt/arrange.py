@@ -6,7 +6,11 @@ import math
 
 from kinema.shot.prompt.scene import Thing
 from kinema.shot.prompt.solids import Solid
-from kinema.shot.prompt.stage import RESTING_GAP, UPRIGHT, Block, Vector, about
+from kinema.shot.prompt.stage import LENGTHWAYS, RESTING_GAP, UPRIGHT, Block, Vector, about
+
+
+LONGEST_ROW = 12
+"""More things of a kind than this, with no word on how they stand, make a pile."""
 
 
 def block_of(thing: Thing, solid: Solid) -> Block:
@@ -23,7 +27,7 @@ def block_of(thing: Thing, solid: Solid) -> Block:
         "pile": _pile,
         "rack": _rack,
     }
-    kind = thing.arrangement or "row"
+    kind = thing.arrangement or ("row" if thing.count <= LONGEST_ROW else "pile")
     block.offsets = [(a, b, c + z) for a, b, c in arrange[kind](thing, (x, y, z))]
     block.half = (
         max(abs(a) for a, _, _ in block.offsets) + x,
@@ -34,8 +38,11 @@ def block_of(thing: Thing, solid: Solid) -> Block:
 
 
 def _attitude(thing: Thing, solid: Solid) -> tuple[float, float, float, float]:
-    """Planks, boards and coins lie flat when they are stacked; all else stands as built."""
+    """Planks and logs lie along x unless they lean; what is thin lies flat in a stack; all else stands as built."""
     x, y, z = solid.half
+    leans = any(relation.kind == "lean" for relation in thing.relations)
+    if thing.entry.get("lies") and not leans:
+        return LENGTHWAYS if thing.entry["shape"] == "box" else about("y", 90.0)
     flat = thing.arrangement in ("stack", "pile") and thing.entry["shape"] == "box" and y < 0.2 * min(x, z)
     return about("x", 90.0) if flat else UPRIGHT
 
@@ -45,6 +52,14 @@ def _row(thing: Thing, half: Vector) -> list[Vector]:
     x, _, z = half
     pitch = 2 * x + 0.2 * 2 * x if x > 0.25 * z else max(1.0 * z, 2.5 * x)
     n = thing.count
+    if "span" in thing.measures and n > 1:
+        pitch = (thing.measures["span"] - 2 * x) / (n - 1)
+        if pitch < 2 * x:
+            raise thing.draft.refuse(
+                f"must be long enough for {n} of them",
+                got=f"{thing.measures['span']:g} m",
+                next_step="Make the row longer, or the things fewer or smaller.",
+            )
     return [((i - (n - 1) / 2) * pitch, 0.0, 0.0) for i in range(n)]
 
 

@@ -38,6 +38,8 @@ class Lexeme:
 _MARK = {"stop": Sense("STOP", "mark", "stop"), "comma": Sense("COMMA", "mark", "comma")}
 
 
+_STRANGE = Sense("STRANGE", "strange", "")
+"""Stands where an unknown word is while senses are chosen: what comes before it describes it, and nothing else."""
 _COMPLETE = {"setting", "mood", "shot", "angle", "view"}
 """Nouns that take no measure: in "at 30 fps in slow motion" the rate is not the slow motion's."""
 
@@ -56,10 +58,12 @@ def lex(text: str, words: Sequence[Word]) -> tuple[list[Lexeme], list[Word]]:
         lexeme, after = _longest(text, words, at)
         if lexeme is None:
             strange.append(word)
+            found.append(Lexeme(word.text, word.start, word.end, (_STRANGE,)))
         else:
             found.append(lexeme)
         at = after
-    return _punctuate(_one_sense(found)), strange
+    heard = [lexeme for lexeme in _one_sense(found) if lexeme.sense is not _STRANGE]
+    return _punctuate(heard), strange
 
 
 def _punctuate(lexemes: list[Lexeme]) -> list[Lexeme]:
@@ -112,7 +116,8 @@ def _one_sense(lexemes: list[Lexeme]) -> list[Lexeme]:
 def _choose(lexeme: Lexeme, before: Lexeme | None, after: Lexeme | None) -> Sense:
     by_kind = {sense.kind: sense for sense in reversed(lexeme.senses)}
     goes_on = after is not None and (
-        (after.terminal == "MOD" and after.sense.kind != "measure")
+        after.sense is _STRANGE
+        or (after.terminal == "MOD" and after.sense.kind != "measure")
         or after.has("object", "arrangement", "place", "lamp")
     )
     noun_follows = goes_on or (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from kinema.shot.prompt.read_settings import MOOD_WORDS
 from kinema.shot.prompt.scene import Draft, Lamp, Scene
 from kinema.shot.prompt.stage import Stage, Vector
 from kinema.shot.prompt.tables import table
@@ -95,6 +96,9 @@ def _set_mood(
     azimuth = rig.azimuth(extra.get("side"))
     put = len(rig.lights)
     sun = {"name": "sun", "kind": "sun", "azimuth": azimuth, **entry.get("sun", {}), **(values or {})}
+    for quality in extra.get("qualities", ()):
+        field = "kelvin" if quality in ("warm", "cool") else "lux"
+        sun[field] = sun.get(field, 5500.0 if field == "kelvin" else 80_000.0) * MOOD_WORDS[quality]
     if "sun" in entry and not own_sun:
         rig.add(sun)
     if "sun" in entry and ("sky" in entry or not {"dome", "sky"} & set(entry)) and name != "vacuum":

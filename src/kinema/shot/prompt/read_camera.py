@@ -8,7 +8,7 @@ from typing import Any
 from kinema.shot.prompt.grammar import Node
 from kinema.shot.prompt.lexer import Lexeme
 from kinema.shot.prompt.reading import Reading
-from kinema.shot.prompt.scene import Move
+from kinema.shot.prompt.scene import Move, Thing
 
 _FRAMING = {"shot": "fill", "angle": "elevation", "view": "azimuth"}
 
@@ -19,7 +19,7 @@ def set_camera(reading: Reading, key: str, value: Any, *words: Lexeme) -> None:
     if before is not None and before[0] != value:
         raise reading.draft.refuse(
             f"must not contradict “{before[1].text}”",
-            got=f"{key.replace('_', ' ')} {before[0]} and {value}",
+            got=f"{key.replace('_', ' ')} {_named(before[0])} and {_named(value)}",
             next_step="Keep one of the two.",
         )
     reading.scene.camera[key] = (value, reading.draft)
@@ -27,6 +27,10 @@ def set_camera(reading: Reading, key: str, value: Any, *words: Lexeme) -> None:
         key, key
     )
     reading.used_for(f"camera.{path}", *words)
+
+
+def _named(value: Any) -> str:
+    return value.name if isinstance(value, Thing) else str(value)
 
 
 def read_lens(reading: Reading, node: Node) -> None:

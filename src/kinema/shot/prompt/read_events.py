@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kinema.shot.prompt.grammar import Node
 from kinema.shot.prompt.lexer import Lexeme
 from kinema.shot.prompt.reading import Reading
-from kinema.shot.prompt.scene import Event, Relation, Thing
+from kinema.shot.prompt.scene import IN_PLACE, Event, Relation, Thing
 
 _WAYS = {"down", "off", "off of", "across", "along", "from", "over", "through"}
 """Prepositions of a way that can end at something else: "off the table onto the floor"."""
@@ -31,7 +31,7 @@ def read_event(reading: Reading, node: Node) -> Event | None:
     if ordinal is not None:
         several = [thing for thing in reading.scene.things if thing.count > 1]
         if several:
-            reading.use(ordinal)
+            reading.use(ordinal, *(word for word in run if word.text.lower() == "one"))
             place = int(ordinal.sense.entry)
             doers, event.member = [several[-1]], several[-1].count // 2 if place == 0 else place - (place > 0)
     event.doer = doers[0] if doers else None
@@ -112,8 +112,9 @@ def add_adjunct(reading: Reading, event: Event, head: Lexeme, thing: Thing) -> N
         event.target, event.doer = event.doer, thing
         reading.subjects = [thing]
         return
-    in_place = event.act in ("spin", "hang", "float", "push", "topple") and head.sense.kind == "relation"
-    if (event.rests or in_place) and event.doer is not None:
+    in_place = event.act in IN_PLACE and event.act != "lean" and head.sense.kind == "relation"
+    beside = name in ("beside", "left_of", "right_of", "behind", "front") and event.target is None
+    if (event.rests or in_place or beside) and event.doer is not None:
         for each in reading.subjects or [event.doer]:
             doer = carrier(each, _static(name))
             doer.relations.append(Relation(_static(name), thing, reading.draft))
@@ -131,10 +132,15 @@ def add_adjunct(reading: Reading, event: Event, head: Lexeme, thing: Thing) -> N
         event.doer.relations.append(Relation("lean", thing, reading.draft))
         reading.draft.sets(f"{event.doer.path}.rotation")
         return
-    event.target, event.link = thing, name
+    aim_at(reading, event, thing, name)
     event.others.append(reading.draft)
-    for twin in _twins(reading, event):
-        twin.target, twin.link = thing, name
+
+
+def aim_at(reading: Reading, event: Event, thing: Thing, link: str = "") -> None:
+    """The event, and those of the others who do it, are about that thing."""
+    for each in (event, *_twins(reading, event)):
+        if thing is not each.doer:
+            each.target, each.link = thing, link
 
 
 def carrier(thing: Thing, kind: str) -> Thing:

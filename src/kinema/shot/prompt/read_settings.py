@@ -15,6 +15,27 @@ REFINED = {"slow_motion", "over", "under"}
 """Settings that a number can follow."""
 
 
+STILL_AIR_MOVES = 5.0
+"""Speed of a wind that is not given [m/s]."""
+MOOD_WORDS = {"warm": 0.75, "cool": 1.35, "dim": 0.3, "bright": 1.5}
+"""Adjectives of a whole mood of light: factor on kelvin, or on its strength."""
+_GUSTS = {"bright": 2.0, "soft": 0.4, "dim": 0.4}
+
+
+def blow(reading: Reading, word: Lexeme) -> None:
+    """The speed of the wind, from a quantity or from "strong", "gentle"."""
+    assert reading.scene.wind is not None
+    if word.quantity is not None and word.quantity.dimension == "speed":
+        speed = word.quantity.value
+    elif word.sense.kind == "quality" and word.sense.name in _GUSTS:
+        speed = STILL_AIR_MOVES * _GUSTS[word.sense.name]
+    else:
+        return
+    reading.scene.assumed[:] = [a for a in reading.scene.assumed if not a.startswith("wind")]
+    reading.scene.wind = (speed, reading.scene.wind[1], reading.draft)
+    reading.used_for("forces.wind.velocity", word)
+
+
 def set_timing(reading: Reading, key: str, value: float, *words: Lexeme) -> None:
     """seconds, frames, fps or slow_motion; once."""
     before = reading.scene.timing.get(key)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kinema.shot.prompt.grammar import Node
 from kinema.shot.prompt.lexer import Lexeme
+from kinema.shot.prompt.lexicon import Sense
 from kinema.shot.prompt.reading import Reading
 from kinema.shot.prompt.scene import Thing
 from kinema.shot.prompt.tables import table
@@ -16,7 +17,7 @@ MOST = 2000
 """Bodies of one kind a prompt may ask for; more belong in a shot file."""
 
 
-def read_thing(reading: Reading, node: Node) -> Thing:
+def read_thing(reading: Reading, node: Node) -> Thing | None:
     """The thing a noun phrase names: "a 1 m glass pane", "a row of 12 dominoes", "the ball"."""
     assert node.head is not None
     run = (*reading.take_pending(), *node.run)
@@ -41,11 +42,11 @@ def arrange(reading: Reading, things: Sequence[Thing], node: Node) -> None:
                 got=f"one {thing.kind}",
                 next_step=f"Write, say, “five {thing.kind}s in a {node.head.text}”.",
             )
-        thing.arrangement = node.head.sense.name
+        thing.arrangement = thing.entry.get("stands") or node.head.sense.name
         reading.used_for(f"{thing.path}.position", node.head)
 
 
-def _arranged(reading: Reading, node: Node, run: Sequence[Lexeme]) -> Thing:
+def _arranged(reading: Reading, node: Node, run: Sequence[Lexeme]) -> Thing | None:
     """ "a stack of ten crates"; "the stack" refers to one."""
     head = node.head
     assert head is not None
@@ -56,6 +57,9 @@ def _arranged(reading: Reading, node: Node, run: Sequence[Lexeme]) -> Thing:
             if thing.arrangement == head.sense.name:
                 reading.use(*(lexeme for lexeme in run if lexeme.terminal == "DET"))
                 return thing
+        if not run:  # "rack focus"
+            reading.used.discard(head.start)
+            return None
         raise reading.draft.refuse(
             f"must say of what the {head.text} is",
             got=f"“{head.text}” alone",
@@ -93,7 +97,7 @@ def _new_thing(
     reading: Reading, node: Node, run: Sequence[Lexeme], *, arrangement: str | None = None
 ) -> Thing:
     assert node.head is not None
-    sense = node.head.sense
+    sense = _sheet_of_glass(node.head.sense, run)
     taken = {thing.name for thing in reading.scene.things}
     name, n = sense.name, 2
     while name in taken:
@@ -114,6 +118,16 @@ def _new_thing(
     if not any(lexeme.sense.kind == "material" for lexeme in run):
         reading.default_materials.append(thing)
     return thing
+
+
+def _sheet_of_glass(sense: Sense, run: Sequence[Lexeme]) -> Sense:
+    """ "4 mm glass" is a pane, "a glass" one to drink from."""
+    thin = any(w.quantity is not None and fits("thickness", w) and w.quantity.value <= 0.03 for w in run)
+    return (
+        Sense("HEAD", "object", "pane", table("objects")["pane"])
+        if sense.name == "tumbler" and thin
+        else sense
+    )
 
 
 def _count(reading: Reading, number: Lexeme) -> int:
@@ -218,6 +232,8 @@ def set_measure(reading: Reading, thing: Thing, measure: str, word: Lexeme) -> N
         setattr(thing, measure, value)
         reading.used_for(f"{thing.path}.{measure}", word)
         return
+    if measure == "length" and thing.count > 1 and thing.arrangement in ("row", None):
+        measure = "span"
     before = thing.measures.get(measure)
     if before is not None and before != value:
         raise reading.draft.refuse(

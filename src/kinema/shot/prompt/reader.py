@@ -13,13 +13,26 @@ from kinema.shot.prompt.grammar import Node
 from kinema.shot.prompt.lexer import Lexeme
 from kinema.shot.prompt.lexicon import Sense
 from kinema.shot.prompt.read_camera import apply_move_words, read_framing, read_lens, read_move, set_camera
-from kinema.shot.prompt.read_events import add_adjunct, apply_event_words, carrier, read_event
+from kinema.shot.prompt.read_events import add_adjunct, aim_at, apply_event_words, carrier, read_event
 from kinema.shot.prompt.read_light import apply_lamp_words, read_lamp
-from kinema.shot.prompt.read_settings import REFINED, read_loose, read_place, read_setting, refine, set_ground
+from kinema.shot.prompt.read_settings import (
+    MOOD_WORDS,
+    REFINED,
+    STILL_AIR_MOVES,
+    blow,
+    read_loose,
+    read_place,
+    read_setting,
+    refine,
+    set_ground,
+)
 from kinema.shot.prompt.read_things import apply_words, arrange, fits, read_thing, set_material, set_measure
 from kinema.shot.prompt.reading import Reading, Topic
-from kinema.shot.prompt.scene import Draft, Event, Lamp, Move, Relation, Thing
+from kinema.shot.prompt.scene import IN_PLACE, Draft, Event, Lamp, Move, Relation, Thing
 
+_GROUNDS = {"sand", "snow", "grass", "concrete", "asphalt", "soil", "ice", "tile"}
+"""Matter that is ground when it is named alone: "Snow, overcast." """
+_OVER = {"on", "onto", "across", "along", "above", "over", "in", "into", "through", "around"}
 _FREE = {"DET", "AUX", "JOIN", "COMMA", "STOP", "OF", "PREP", "PRON"}
 
 
@@ -89,9 +102,13 @@ def mention(reading: Reading, node: Node) -> Topic:
     kind = node.head.sense.kind
     if kind in ("object", "arrangement"):
         thing = read_thing(reading, node)
-        reading.mentioned.append(thing)
+        if thing is not None:
+            reading.mentioned.append(thing)
         return thing
     if kind == "lamp":
+        if node.head.sense.name == "key" and not node.run and reading.topic == "mood":
+            reading.use(node.head)  # "late afternoon light"
+            return "mood"
         return read_lamp(reading, node)
     if kind in ("lens", "shot", "angle", "view"):
         (read_lens if kind == "lens" else read_framing)(reading, node)
@@ -104,8 +121,11 @@ def mention(reading: Reading, node: Node) -> Topic:
         read_place(reading, node)
         return "ground"
     if kind == "mood":
-        reading.use(node.head)
-        reading.scene.moods.append((node.head.sense.name, node.head.sense.entry, reading.draft))
+        said = [w for w in (*reading.take_pending(), *node.run) if w.sense.kind == "quality"]
+        fitting = [w for w in said if w.sense.name in MOOD_WORDS]
+        reading.use(node.head, *fitting)
+        qualities = [w.sense.name for w in fitting]
+        reading.scene.moods.append((node.head.sense.name, {"qualities": qualities}, reading.draft))
         return "mood"
     if kind == "setting":
         name = read_setting(reading, node)
@@ -122,7 +142,7 @@ def _other_noun(reading: Reading, node: Node) -> Topic:
             as_word = Lexeme(head.text, head.start, head.end, head.senses)
 
             set_material(reading, reading.topic, as_word)
-        else:
+        elif head.sense.name in _GROUNDS:
             set_ground(reading, head)
         return reading.topic
     if head.sense.kind == "measure":
@@ -146,14 +166,11 @@ def _word(reading: Reading, node: Node) -> Topic:
         reading.take_pending()
         return "camera"
     if name == "wind":
-        speed = next((w for w in node.run if w.quantity and w.quantity.dimension == "speed"), None)
-        value = speed.quantity.value if speed is not None and speed.quantity is not None else 5.0
-        if speed is None:
-            reading.assume("wind: 5 m/s")
-        else:
-            reading.use(speed)
-        reading.scene.wind = (value, "left", reading.draft)
+        reading.assume(f"wind: {STILL_AIR_MOVES:g} m/s")
+        reading.scene.wind = (STILL_AIR_MOVES, "left", reading.draft)
         reading.used_for("forces.wind.velocity", node.head)
+        for word in node.run:
+            blow(reading, word)
         return "wind"
     if name == "rope" and isinstance(reading.topic, Event):
         apply_event_words(reading, reading.topic, node.run)
@@ -276,7 +293,7 @@ def _object(reading: Reading, inner: Node) -> None:
         if topic.doer is None and (topic.does is None or topic.act == "push"):
             topic.doer, reading.subjects = named, [named]
         elif topic.does is not None or topic.act == "push":
-            topic.target = named
+            aim_at(reading, topic, named)
         else:
             reading.subjects, reading.topic = [named], named
 
@@ -301,7 +318,8 @@ def _adjunct(reading: Reading, node: Node) -> None:
         return
     topic = reading.topic
     if inner.head.sense.kind == "stuff":  # "on concrete"
-        set_ground(reading, inner.head)
+        if link in _OVER:
+            set_ground(reading, inner.head)
         return
     if inner.head.sense.kind == "arrangement" and inner.inner is None and link in ("in", "into"):
         several = [topic.doer] if isinstance(topic, Event) and topic.doer else reading.subjects
@@ -317,7 +335,14 @@ def _adjunct(reading: Reading, node: Node) -> None:
     if inner.head.sense.kind == "measure":
         _measure(reading, inner, inside=True)
         return
-    named = mention(reading, inner)
+    if (
+        inner.head.sense.kind == "word"
+        and inner.head.sense.name == "edge"
+        and isinstance(topic, Thing | Event)
+    ):
+        named = _edge(reading, inner)
+    else:
+        named = mention(reading, inner)
     if isinstance(named, Thing):
         _towards(reading, topic, node.head, named)
         if node.head.sense.kind == "relation" and _says_where(topic) and len(reading.mentioned) > 1:
@@ -330,8 +355,19 @@ def _adjunct(reading: Reading, node: Node) -> None:
         reading.topic = named
 
 
+def _edge(reading: Reading, inner: Node) -> Topic:
+    """ "on the edge of the table"; "a ball on top": of what was mentioned before it."""
+    assert inner.head is not None
+    reading.use(inner.head)
+    if inner.inner is not None:
+        return mention(reading, inner.inner)
+    if isinstance(reading.topic, Thing):
+        reading.subjects = [reading.topic]
+    return next((thing for thing in reading.mentioned[::-1] if thing not in reading.subjects), None)
+
+
 def _says_where(topic: Topic) -> bool:
-    return not isinstance(topic, Event) or topic.rests
+    return not isinstance(topic, Event) or topic.rests or topic.act in IN_PLACE
 
 
 def _towards(reading: Reading, topic: Topic, head: Lexeme, thing: Thing) -> None:
@@ -472,12 +508,15 @@ def _loose(reading: Reading, run: Sequence[Lexeme], *, apart: bool, after: Seque
             reading.distance = quantities[0]
             return
         apply_words(reading, topic, run)
-    elif isinstance(topic, Event):
-        apply_event_words(reading, topic, run)
+    elif isinstance(topic, Event):  # a time that is not "at" or "after" is the clip's
+        lasting = [w for w in quantities if w.quantity is not None and w.quantity.dimension == "time"]
+        apply_event_words(reading, topic, [w for w in run if w not in lasting])
     elif isinstance(topic, Move):
         apply_move_words(reading, topic, [w for w in run if not (apart and w.quantity)])
     elif isinstance(topic, Lamp):
         apply_lamp_words(reading, topic, run)
+    elif topic == "wind" and quantities and reading.scene.wind is not None:
+        blow(reading, quantities[0])
     elif isinstance(topic, str) and quantities:
         refine(reading, topic, quantities[0])
     for word in quantities:

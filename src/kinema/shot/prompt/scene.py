@@ -12,6 +12,10 @@ MOTIONS = ("fly", "fall", "roll", "slide", "swing", "bounce", "strike", "go")
 """Acts that carry a body from one place to another."""
 
 
+IN_PLACE = ("spin", "hang", "float", "push", "topple", "lean")
+"""Acts that leave a body where it is, or start there."""
+
+
 @dataclass
 class Draft:
     """One phrase of the prompt and the fields of the shot it sets, as paths."""

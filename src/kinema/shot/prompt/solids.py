@@ -50,6 +50,8 @@ def solid_of(thing: Thing) -> Solid:
     said = bool(thing.lengths or thing.measures)
     _apply_lengths(thing, size)
     for measure, value in thing.measures.items():
+        if measure == "span":  # of the row, not of one of it
+            continue
         _apply_measure(thing, size, measure, value)
     mass = thing.mass
     density = thing.density or library()[material].density

@@ -17,6 +17,8 @@ RESTING_GAP = 5e-5
 
 Vector = tuple[float, float, float]
 UPRIGHT = (1.0, 0.0, 0.0, 0.0)
+LENGTHWAYS = (0.5, 0.5, 0.5, 0.5)
+"""Height along x, width along y, depth along z."""
 
 
 def about(axis: str, degrees: float) -> tuple[float, float, float, float]:

@@ -84,3 +84,22 @@ def _lane(
     length = min(1.5 * speed, 2.5)
     x, y, _ = before(block.base, way, length / 2)
     return x, y, block.base[2]
+
+
+def collide(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
+    """Two of a kind run into each other along x, at the same speed."""
+    rolls = bool(block.thing.entry.get("rolls"))
+    speed = event.speed if event.speed is not None else (1.5 if rolls else 2.0) * PACE[event.pace]
+    check_speed(scene, event, speed)
+    x, _, z = block.member_half
+    apart = x + min(0.4 * speed, 1.5)
+    block.offsets = [(-apart, 0.0, z), (apart, 0.0, z)]
+    block.half = (apart + x, block.half[1])
+    block.velocity = [(speed, 0.0, 0.0), (-speed, 0.0, 0.0)]
+    if rolls:
+        w = math.degrees(speed / z)
+        block.spin = [(0.0, w, 0.0), (0.0, -w, 0.0)]
+    a, b = block.thing.names
+    stage.goal(kind="hits", a=a, b=b)
+    stage.paths.append([(block.base[0] + s * apart, block.base[1], block.base[2] + z) for s in (-1, 1)])
+    event.sets(f"{block.thing.path}.velocity", f"{block.thing.path}.position", "goals.hits")

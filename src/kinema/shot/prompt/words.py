@@ -11,9 +11,9 @@ _TOKEN = re.compile(
     (?P<fstop>  \bf\s?/?\s?\d+(?:\.\d+)?(?![\w.]*\w) )        # f/2.8, f2.8
   | (?P<number> (?:(?<![\w.,])[-+−])?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![eE]) | \.\d+ )
   | (?P<word>   [^\W\d_]+(?:['’][^\W\d_]+)* )
-  | (?P<stop>   [.;!?]+(?=\s|$) | \n\s*\n )
-  | (?P<comma>  [,:()\[\]—–] )
-  | (?P<glue>   (?: [\s"'’‘“”….;!?] | -(?!\d) | (?<=\w)- )+ )    # spaces, quotes; a hyphen joins words
+  | (?P<stop>   [.;:!?]+(?=\s|$) | \n\s*\n )
+  | (?P<comma>  [,()\[\]—–] )
+  | (?P<glue>   (?: [\s"'’‘“”….;:!?] | -(?!\d) | (?<=\w)- )+ )    # spaces, quotes; a hyphen joins words
   | (?P<symbol> . )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
