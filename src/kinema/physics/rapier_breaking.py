@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from kinema.physics.fracture import Hit, broken_by, components, crack_energy
 from kinema.physics.rapier_contacts import Blow, blows, hard_pairs
 from kinema.physics.rapier_scene import Motion, Scene
-from kinema.physics.rapier_settling import Failure, carry, pay, ride
+from kinema.physics.rapier_settling import Failure, carry, failure_ride, pay
 from kinema.physics.rapier_unit import Unit
 from kinema.physics.rotation import cross
 
@@ -60,7 +60,7 @@ def step_with_breaking(
         numbers = np.unique(part)
         members = [unit.members[part == k] for k in numbers]
         scene.restore(before)
-        way = ride(failure, members if len(members) > 1 else [])
+        way = failure_ride(failure, members if len(members) > 1 else [])
         closing = pay(failure, way.taken)
         scene.disturb()
         # Even what only cracked is made anew: Rapier lets only new contacts bounce.

@@ -11,9 +11,10 @@ from jaxtyping import Float, Int
 from kinema.physics.forces import pose_at, release_step
 from kinema.physics.kerf import loosened
 from kinema.physics.rapier_solids import empty_scene, isometry, substeps, vector
-from kinema.physics.rapier_unit import Solid, Unit, add_unit, mass_of, whole
+from kinema.physics.rapier_unit import Solid, Unit, add_unit, whole
 from kinema.physics.recorder import State, initial_state
 from kinema.physics.rotation import cross, rotate
+from kinema.physics.settling import mass_of
 from kinema.physics.world import World
 
 _FREE = 2e-3
@@ -47,9 +48,6 @@ class Scene:
         self.alive = {n: np.ones(len(b.bonds.area), bool) for n, b in enumerate(world.bodies) if b.bonds}
         """Living bonds by number of the body."""
         self._bodies = [replace(body, pieces=loosened(body)) for body in world.bodies]
-        solids = [len(x.colliders) for body in world.bodies for x in body.pieces]
-        self.compound = max(solids, default=0) > 1 or any(len(body.unbroken) > 1 for body in world.bodies)
-        """Whether two pieces can touch with more than one pair of solids."""
         self._clusters = len(world.bodies)
         self._motion: Motion | None = None
         for number, body in enumerate(world.bodies):

@@ -10,8 +10,9 @@ from jaxtyping import Float, Int
 
 from kinema.physics.forces import area_share
 from kinema.physics.fracture import least_impulse
-from kinema.physics.rapier_solids import isometry, mass_properties, solid, solid_pose
-from kinema.physics.rotation import cross, unrotate
+from kinema.physics.rapier_solids import corners, grain, isometry, mass_properties, solid, solid_pose
+from kinema.physics.rotation import cross, rotate, unrotate
+from kinema.physics.settling import mass_of
 from kinema.physics.world import Collider, WorldBody
 
 if TYPE_CHECKING:
@@ -117,19 +118,6 @@ def whole(body: WorldBody) -> Int[np.ndarray, " member"]:
     return np.arange(len(body.pieces))
 
 
-def mass_of(
-    body: WorldBody, members: Int[np.ndarray, " member"]
-) -> tuple[float, Float[np.ndarray, 3], Float[np.ndarray, "3 3"]]:
-    """Mass [kg], centre of mass in the body's frame [m] and inertia about it [kg m²] (Steiner's theorem)."""
-    mass = np.array([body.pieces[k].mass for k in members])
-    rest = np.array([body.pieces[k].rest for k in members], float)
-    total = float(mass.sum())
-    centre = mass @ rest / total if total > 0 else rest.mean(0)
-    arm = rest - centre
-    steiner = np.einsum("m,mk,mk->", mass, arm, arm) * np.eye(3) - np.einsum("m,mj,mk->jk", mass, arm, arm)
-    return total, centre, np.sum([body.pieces[k].inertia for k in members], 0) + steiner
-
-
 def add_unit(
     rapier: rp.PhysicsWorld,
     body: WorldBody,
@@ -191,13 +179,22 @@ def _add_solids(rapier: rp.PhysicsWorld, unit: Unit) -> dict[int, Solid]:
             for k, offset in zip(unit.members, unit.offset, strict=True)
             for collider in body.pieces[k].colliders
         ]
+    anchored = body.bonds is not None and bool(body.bonds.anchored[unit.members].any())
+    free = body.motion == "dynamic" and not anchored
     solids = {}
     for piece, collider, offset in wanted:
         position, turn = solid_pose(collider, offset)
-        built = solid(collider, body, isometry(position, turn), force)
-        handle = rapier.add_collider(built, unit.handle)
-        unit.colliders.append(handle)
-        solids[handle.index] = Solid(unit=unit, piece=piece, position=position, orientation=turn)
+        grains = corners(collider) if free and collider.kind == "hull" else []
+        built = [
+            (solid(collider, body, isometry(position, turn), force, planes=not len(grains)), position, turn)
+        ]
+        for corner in grains:
+            place = position + rotate(turn, corner)
+            built.append((grain(body, place, force), place, np.array([1.0, 0.0, 0.0, 0.0])))
+        for builder, place, orientation in built:
+            handle = rapier.add_collider(builder, unit.handle)
+            unit.colliders.append(handle)
+            solids[handle.index] = Solid(unit=unit, piece=piece, position=place, orientation=orientation)
     return solids
 
 
