@@ -436,6 +436,18 @@ def test_too_many_pieces_are_refused_before_anything_is_cut():
         build_world(shot(*many))
 
 
+def test_only_panes_have_edges():
+    with pytest.raises(ShotError, match=r"bodies\.0\.breaks\.held"):
+        build_world(shot(box("block", breaks={"pieces": 5, "held": "edges"})))
+
+
+def test_many_fragile_bodies_at_once():
+    """More than a forecast looks at (64 movers)."""
+    crates = [box(f"c{i}", position=[i % 10, i // 10, 1], breaks={"pieces": 2}) for i in range(70)]
+    world = build_world(shot(FLOOR, *crates))
+    assert sum(len(body.pieces) for body in world.bodies) == 141
+
+
 def test_unknown_material_is_named():
     with pytest.raises(ShotError, match="unobtainium"):
         build_world(shot(ball() | {"material": "unobtainium"}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinema.physics.aim import Actor
+from kinema.physics.actor import Actor
 from kinema.physics.cut import Cell, Cut
 from kinema.physics.geometry import OUTER, Geometry
 from kinema.physics.surface import joined

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from kinema.errors import ShotError
-from kinema.physics.aim import Actor, find_focus
+from kinema.physics.actor import Actor
+from kinema.physics.aim import Forecast
 from kinema.physics.assemble import Draft, assemble
 from kinema.physics.bonds import make_bonds
 from kinema.physics.clock import choose_clock
@@ -27,6 +28,9 @@ from kinema.shot.shot import MAX_BODIES, Shot
 __all__ = ["build_world", "world_hash"]
 
 MOST_PIECES = 50_000
+MOST_FACES = 20_000_000
+MOST_CUTTING = 300_000_000
+"""Triangles times pieces: some minutes of cutting."""
 ROUND_FACES = 1_500_000
 """Round bodies share about so many triangles: with more than some 160 of them, each gets fewer."""
 
@@ -51,8 +55,14 @@ def build_world(shot: Shot, *, folder: str = ".") -> World:
         solid = solids[body.shape]
         actors.append(Actor(body=body, solid=solid, mass=_mass(body, material, solid, path)))
         matter.append(material)
+    faces = sum(len(actor.solid.surface.faces) for actor in actors)
+    if faces > MOST_FACES:
+        raise ShotError(
+            "bodies", f"must have at most {MOST_FACES} triangles", got=faces, next_step="Decimate the meshes."
+        )
     refuse_overlap(actors, shot.forces)
-    drafts = [_draft(shot, index, actors, matter[index]) for index in range(len(actors))]
+    forecast = Forecast(actors, shot.forces, float(shot.timing.world_seconds))
+    drafts = [_draft(shot, index, actor, matter[index], forecast) for index, actor in enumerate(actors)]
     bodies, geometry = assemble(drafts)
     return World(
         bodies=bodies,
@@ -64,17 +74,13 @@ def build_world(shot: Shot, *, folder: str = ".") -> World:
     )
 
 
-def _draft(shot: Shot, index: int, actors: list[Actor], material: Material) -> Draft:
+def _draft(shot: Shot, index: int, actor: Actor, material: Material, forecast: Forecast) -> Draft:
     """One body, cut if it can break; random numbers by the shot's seed and its place in the list."""
-    actor = actors[index]
     breaks = actor.body.fracture
     if breaks is None:
         return Draft(actor=actor, material=material, cut=None, bonds=None)
     rng = np.random.default_rng([shot.seed, index])
-    if breaks.focus is not None:
-        focus = np.asarray(breaks.focus)
-    else:
-        focus = find_focus(actors, index, shot.forces, float(shot.timing.world_seconds))
+    focus = forecast.focus(index) if breaks.focus is None else np.asarray(breaks.focus, float)
     cut = _cut(actor, breaks, focus, rng, f"bodies.{index}")
     bonds = make_bonds(
         cut, shape=actor.body.shape, solid=actor.solid, breaks=breaks, material=material, rng=rng
@@ -87,6 +93,21 @@ def _cut(actor: Actor, breaks: Breaks, focus: np.ndarray, rng: np.random.Generat
     if isinstance(shape, Pane):
         hit = (float(focus[0]), float(focus[2]))
         return cut_pane(shape.width, shape.height, shape.thickness, breaks.pieces, hit, rng)
+    if breaks.held == "edges":
+        raise ShotError(
+            f"{path}.breaks.held",
+            "must be free or base: only a pane has edges to be framed by",
+            got=f"edges on a {shape.kind}",
+            next_step="Use base, or hold it with a fixed joint.",
+        )
+    work = len(actor.solid.surface.faces) * breaks.pieces
+    if work > MOST_CUTTING:
+        raise ShotError(
+            f"{path}.breaks.pieces",
+            f"must be at most {MOST_CUTTING // len(actor.solid.surface.faces)} for so fine a mesh",
+            got=breaks.pieces,
+            next_step="Ask for fewer pieces, or decimate the mesh.",
+        )
     return cut_solid(actor.solid.surface, breaks.pieces, focus, rng, f"{path}.shape")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from kinema.errors import ShotError
-from kinema.physics.aim import Actor
+from kinema.physics.actor import Actor
 from kinema.physics.rotation import rotate
 from kinema.physics.support import Convex, depth
 from kinema.shot.body import Body, Plane
