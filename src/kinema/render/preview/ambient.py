@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -35,6 +36,7 @@ def surroundings_of(
         harmonics=_harmonics(seen),
         glossy=np.ascontiguousarray(np.concatenate(tables), np.float32),
         glossy_level=np.array(levels, np.int32),
+        split=_split_sum(),
         backdrop=np.ascontiguousarray(_blurred(sphere, 0.0, 2 * len(sphere)).reshape(-1, 3), np.float32),
         backdrop_side=2 * len(sphere),
     )
@@ -69,6 +71,28 @@ def _harmonics(sphere: Float[np.ndarray, "row column 3"]) -> Float[np.ndarray, "
     out[0] -= out[6]
     out[6] *= 3
     return out.astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _split_sum(side: int = 33, samples: int = 512) -> Float[np.ndarray, "gloss cosine 2"]:
+    """Of GGX with Smith's height-correlated masking, by importance sampling on a fixed lattice."""
+    alpha = np.maximum(np.linspace(0, 1, side), 0.02)[:, None, None] ** 2
+    nv = np.maximum(np.linspace(0, 1, side), 1e-3)[None, :, None]
+    i = np.arange(samples)
+    share, turn = (i + 0.5) / samples, 2 * math.pi * ((i * 0.6180339887498949) % 1)
+    nh = np.sqrt((1 - share) / (1 + (alpha * alpha - 1) * share))
+    vh = np.sqrt(1 - nh * nh) * np.cos(turn) * np.sqrt(1 - nv * nv) + nh * nv
+    nl = 2 * vh * nh - nv
+    seen = (nl > 0) & (vh > 0)
+    nl, vh = np.where(seen, nl, 1.0), np.where(seen, vh, 1.0)
+
+    def smith(other: np.ndarray, cosine: np.ndarray) -> np.ndarray:
+        return other * np.sqrt(alpha**2 + (1 - alpha**2) * cosine**2)
+
+    # f cos / pdf = F * G2 * vh / (nh nv), and G2 = 2 nl nv / (the two Smith terms).
+    weight = np.where(seen, 2 * nl * vh / ((smith(nv, nl) + smith(nl, nv)) * nh), 0.0)
+    fresnel = (1 - vh) ** 5
+    return np.stack([(weight * (1 - fresnel)).mean(-1), (weight * fresnel).mean(-1)], -1).astype(np.float32)
 
 
 def _blurred(

@@ -103,13 +103,18 @@ def dielectric(cosine: Any, ior: Any) -> Any:
 
 
 @inlined()
-def ambient_gloss(alpha: Any, nv: Any) -> Any:
-    """Scale and bias of F0 under even light: the split sum's second factor, fitted (Karis 2014)."""
-    r = math.sqrt(alpha)
-    a = min((f32(1) - r) * (f32(1) - r), math.exp2(f32(-9.28) * nv)) * (f32(1) - r) + (
-        f32(0.0425) - f32(0.0275) * r
+def ambient_gloss(sky: Any, alpha: Any, nv: Any) -> Any:
+    """Scale and bias of F0 under even light: the split sum's second factor (Karis 2013), from its table."""
+    n = sky.split.shape[0] - 1
+    a, b = math.sqrt(alpha) * f32(n), nv * f32(n)
+    i, j = min(int(a), n - 1), min(int(b), n - 1)
+    a, b = min(a - f32(i), f32(1)), min(b - f32(j), f32(1))
+    t = sky.split
+    w00, w01, w10, w11 = (f32(1) - a) * (f32(1) - b), (f32(1) - a) * b, a * (f32(1) - b), a * b
+    return (
+        t[i, j, 0] * w00 + t[i, j + 1, 0] * w01 + t[i + 1, j, 0] * w10 + t[i + 1, j + 1, 0] * w11,
+        t[i, j, 1] * w00 + t[i, j + 1, 1] * w01 + t[i + 1, j, 1] * w10 + t[i + 1, j + 1, 1] * w11,
     )
-    return f32(-1.04) * a + (f32(1.04) - f32(0.572) * r), f32(1.04) * a + (f32(-0.04) + f32(0.022) * r)
 
 
 @inlined()

@@ -145,7 +145,7 @@ def paint(
         if lobe == 0:
             # What shuts out ambient light shuts out a reflection less, the narrower it is.
             open_ = term[0] + (f32(1) - term[0]) * (f32(1) - rough) * f32(0.5)
-            scale, bias = ambient_gloss(rough, nv)
+            scale, bias = ambient_gloss(sky, rough, nv)
             cr += gr * (fr * scale + bias) * open_
             cg += gg * (fg * scale + bias) * open_
             cb += gb * (fb * scale + bias) * open_

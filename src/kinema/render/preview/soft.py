@@ -144,7 +144,8 @@ def _reaches(
     side = lamps.solid.shape[1]
     if s < f32(1) or t < f32(1) or s >= f32(side - 1) or t >= f32(side - 1):
         return f32(1), False
-    limit = q * l[SCALE] + l[BIAS]
+    # An empty texel is 0: it must not shade what lies below the far plane.
+    limit = max(q * l[SCALE] + l[BIAS], f32(0))
     if lamps.nearest[k, int(t) // MAP_BAND, int(s) // MAP_BAND] <= limit:
         return f32(1), False
     radius = _penumbra(k, lamps, l, lens, s, t, q, limit, turn)
