@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
 from pydantic import BaseModel, ConfigDict
 
 from kinema.physics.tape import Tape
@@ -15,7 +14,6 @@ from kinema.verify.absence import Absence, reasons_for
 
 MOVED = 0.5
 """A pixel counts as moving if what it shows goes at least this far by the next frame [px]."""
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 class FrameFacts(BaseModel):
@@ -50,36 +48,24 @@ class Drawn:
 
 
 def facts_of(frame: Frame, tape: Tape, camera: CameraPath) -> FrameFacts:
-    """Look at one frame. `camera` is the one it was drawn through."""
+    """Look at one frame. `camera` is the one it was drawn through.
+
+    A pixel is finite if its colour and all passes are numbers; depth may be infinite where nothing is seen.
+    """
+    from kinema.verify.drawn_kernel import survey
+
     passes = frame.passes
-    finite = finite_pixels(frame)
-    seen = passes.piece[passes.piece >= 0]
-    counts = np.bincount(seen, minlength=len(tape.geometry.piece_body))
-    with np.errstate(invalid="ignore", over="ignore"):
-        moving = np.hypot(passes.motion[..., 0], passes.motion[..., 1]) >= MOVED
-    luminance = frame.colour[finite] @ _LUMA
+    rows = np.empty((len(passes.depth), 3))
+    survey(frame.colour, passes.depth, passes.normal, passes.albedo, passes.motion, passes.piece, MOVED, rows)
+    finite, moving, luminance = rows.sum(axis=0)
+    counts = np.bincount(passes.piece.ravel() + 1, minlength=len(tape.geometry.piece_body) + 1)[1:]
     return FrameFacts(
         index=frame.index,
-        luminance=float(luminance.mean()) if luminance.size else 0.0,
-        finite=float(finite.mean()),
-        moving=float(moving.mean()),
+        luminance=float(luminance / max(finite, 1.0)),
+        finite=float(finite / passes.depth.size),
+        moving=float(moving / passes.depth.size),
         pixels={int(piece): int(counts[piece]) for piece in np.flatnonzero(counts)},
         absent=reasons_for(np.flatnonzero(counts == 0), frame, tape, camera.at(frame.index)),
         samples=int(frame.samples),
         noise=float(frame.noise),
     )
-
-
-def finite_pixels(frame: Frame) -> Bool[np.ndarray, "row column"]:
-    """Pixels whose colour and passes are numbers. Depth may be infinite where nothing is, and only there."""
-    passes = frame.passes
-    fields: list[Float[np.ndarray, "row column channel"]] = [
-        frame.colour,
-        passes.normal,
-        passes.albedo,
-        passes.motion,
-    ]
-    ok = np.isfinite(passes.depth) | ((passes.piece < 0) & (passes.depth == np.inf))
-    for field in fields:
-        ok = ok & np.isfinite(field).all(-1)
-    return ok
