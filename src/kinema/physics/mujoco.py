@@ -14,12 +14,19 @@ from jaxtyping import Float
 
 from kinema.physics.engine import Progress, silent
 from kinema.physics.forces import drag_force, motion_over, pose_at, pushes_by_step, release_step
-from kinema.physics.fracture import components
-from kinema.physics.mujoco_blows import Broken, Touches, first_split, merged, touches
+from kinema.physics.mujoco_blows import (
+    Broken,
+    Failure,
+    Touches,
+    after_failure,
+    first_failure,
+    merged,
+    touches,
+)
 from kinema.physics.mujoco_joints import sort_ties
 from kinema.physics.mujoco_model import compile_model
 from kinema.physics.mujoco_step import Stepper
-from kinema.physics.mujoco_units import Readout, Unit, first_units, split
+from kinema.physics.mujoco_units import Readout, Unit, first_units
 from kinema.physics.recorder import Recorder, State, initial_state
 from kinema.physics.rotation import cross, rotate
 from kinema.physics.tape import Tape
@@ -69,7 +76,7 @@ class _Run:
         self.clusters = len(world.bodies)
         self.broken: list[Broken] = []
         self.spent: dict[int, float] = defaultdict(float)
-        """On cracks of each body in this step [J]."""
+        """On cracks of each cluster in this step [J]."""
         self.rebuild(first_units(world), 0.0)
 
     def rebuild(self, units: list[Unit], time: float) -> None:
@@ -167,16 +174,24 @@ class _Run:
             length = stepper.solve(wind + stepper.mass[:, None] * change, left, whole=whole)
             if attempt == ROUNDS or not self.breakable or stepper.contact is None:
                 return wind, length
-            apart = first_split(stepper, self.alive, self.spent, self.broken)
-            if apart is None:
+            failure = first_failure(stepper, self.alive, self.spent)
+            if failure is None:
                 return wind, length
-            kept = stepper.kept()
-            bonds = kept[apart].body.bonds
-            assert bonds is not None, "only a bonded body splits"
-            parts = split(kept[apart], components(bonds, self.alive[kept[apart].number]), self.clusters)
-            self.clusters += len(parts)
-            self.rebuild([*kept[:apart], *kept[apart + 1 :], *parts], time)
+            self._break(failure, time)
         raise AssertionError("the last attempt returns")
+
+    def _break(self, failure: Failure, time: float) -> None:
+        unit = self.units[failure.unit]
+        bonds, alive = unit.body.bonds, self.alive[unit.number]
+        assert bonds is not None, "what fails has bonds"
+        alive[failure.bonds] = False
+        # By cluster: a unit that cracked but held has had its share of this collision; its parts have not.
+        self.spent[unit.cluster] += float(failure.energy.sum())
+        tape_piece = np.array([piece.index for piece in unit.body.pieces])
+        self.broken.append(Broken(piece=tape_piece[bonds.piece[failure.bonds]], energy=failure.energy))
+        units = after_failure(self.stepper.kept(), failure, alive, self.clusters)
+        self.clusters += len(units) - len(self.units) + 1
+        self.rebuild(units, time)
 
     def _wind(self) -> Float[np.ndarray, "unit 3"]:
         """Mean force of the wind over the coming step on each unit [N]."""

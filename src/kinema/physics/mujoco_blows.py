@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from kinema.physics.fracture import Hit, broken_by, components, crack_energy, least_impulse
+from kinema.physics.fracture import Hit, broken_by, components, crack_energy
 from kinema.physics.mujoco_contact import Meeting
 from kinema.physics.mujoco_step import Stepper
-from kinema.physics.mujoco_units import Unit
-from kinema.physics.rotation import cross, unrotate
+from kinema.physics.mujoco_units import Unit, is_held, parts_of, split
+from kinema.physics.rotation import cross
+from kinema.physics.settling import ride, speed_left
 
 LEAST = 1e-7
 """Impulses below this are rounding [N s]."""
@@ -95,54 +96,99 @@ def blows(meeting: Meeting, impulse: Float[np.ndarray, " contact"]) -> list[Blow
     ]
 
 
-def first_split(
-    stepper: Stepper,
-    alive: dict[int, Bool[np.ndarray, " bond"]],
-    spent: dict[int, float],
-    broken: list[Broken],
-) -> int | None:
-    """Let the blows, strongest first, break bonds (in `alive`), until a unit comes apart; return which."""
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A unit of which a blow breaks bonds."""
+
+    unit: int
+    striker: int
+    blow: Blow
+    closing: float
+    """Speed along the blow before it [m/s]."""
+    mobility: float
+    """1/m_eff [1/kg]"""
+    bonds: Int[np.ndarray, " broken"]
+    energy: Float[np.ndarray, " broken"]
+    """Of each [J]."""
+
+
+def first_failure(
+    stepper: Stepper, alive: dict[int, Bool[np.ndarray, " bond"]], spent: dict[int, float]
+) -> Failure | None:
+    """The strongest blow that breaks a bond, and what it breaks."""
     assert stepper.contact is not None, "something touches"
     on = np.flatnonzero(stepper.delicate[stepper.contact.unit].any(axis=1))
     for blow in blows(stepper.contact.part(on), stepper.normal_impulse()[on]):
-        for k in (k for k in blow.unit if stepper.delicate[k]):
-            unit = stepper.now(k)
+        for k, striker in (blow.unit, blow.unit[::-1]):
+            unit = stepper.units[k]
             bonds = unit.body.bonds
-            if bonds is None or blow.strength < least_impulse(bonds):
+            if not stepper.delicate[k] or bonds is None or blow.strength < stepper.least_impulse[k]:
                 continue
+            closing, mobility = _approach(stepper, blow)
+            available = 0.5 * closing**2 / mobility if mobility > 0 else 0.0
+            hit = Hit(point=stepper.now(k).in_body(blow.point), impulse=blow.strength, energy=available)
             member = np.zeros(len(unit.body.pieces), bool)
             member[unit.members] = True
-            hit = Hit(point=unit.in_body(blow.point), impulse=blow.strength, energy=_available(stepper, blow))
-            gone = broken_by(bonds, alive[unit.number], member, hit, spent[unit.number])
-            if not len(gone):
-                continue
-            energy = crack_energy(bonds, gone)
-            alive[unit.number][gone] = False
-            spent[unit.number] += float(energy.sum())
-            tape_piece = np.array([piece.index for piece in unit.body.pieces])
-            broken.append(Broken(piece=tape_piece[bonds.piece[gone]], energy=energy))
-            label = components(bonds, alive[unit.number])[unit.members]
-            if (label != label[0]).any():
-                return k
+            gone = broken_by(bonds, alive[unit.number], member, hit, spent[unit.cluster])
+            if len(gone):
+                return Failure(
+                    unit=k,
+                    striker=striker,
+                    blow=blow,
+                    closing=closing,
+                    mobility=mobility,
+                    bonds=gone,
+                    energy=crack_energy(bonds, gone),
+                )
     return None
 
 
-def _available(stepper: Stepper, blow: Blow) -> float:
-    """Kinetic energy of the approach along the blow, ½ m_eff v² [J]: all that a collision without friction
-    can take (Goldsmith, Impact, 1960)."""
+def _approach(stepper: Stepper, blow: Blow) -> tuple[float, float]:
+    """Closing speed along the blow [m/s] and the inverse of the mass that meets there [1/kg].
+
+    ½ v²/mobility is all that a collision without friction can take (Goldsmith, Impact, 1960).
+    """
     normal = blow.impulse / blow.strength
     closing = mobility = 0.0
     for k, sign in zip(blow.unit, (1.0, -1.0), strict=True):
         unit = stepper.now(k)
         arm = blow.point - unit.position
         closing += sign * float(normal @ (unit.velocity + cross(unit.spin, arm)))
-        mobility += _mobility(unit, arm, normal)
-    return 0.5 * max(closing, 0.0) ** 2 / mobility if mobility > 0 else 0.0
+        mobility += unit.mobility(arm, normal)
+    return max(closing, 0.0), mobility
 
 
-def _mobility(unit: Unit, arm: Float[np.ndarray, " 3"], direction: Float[np.ndarray, " 3"]) -> float:
-    """Inverse of the mass that a blow along `direction` at `arm` from the centre meets [1/kg]."""
-    if unit.mode != "free":
-        return 0.0
-    lever = unrotate(unit.orientation, cross(arm, direction))
-    return 1 / unit.mass + float(lever @ np.linalg.solve(unit.inertia, lever))
+def after_failure(
+    units: list[Unit], failure: Failure, alive: Bool[np.ndarray, " bond"], next_cluster: int
+) -> list[Unit]:
+    """The units as the blow leaves them: cracks paid for, the parts apart and carried along (see `settling`)."""
+    unit, blow = units[failure.unit], failure.blow
+    bonds = unit.body.bonds
+    assert bonds is not None, "what fails has bonds"
+    groups = parts_of(unit, components(bonds, alive))
+    members = groups if len(groups) > 1 else []
+    push = blow.impulse / blow.strength * (1.0 if blow.unit[1] == failure.unit else -1.0)
+    striker = units[failure.striker]
+    way = ride(
+        unit.body,
+        members,
+        np.array([is_held(unit, group) for group in members], bool),
+        turn=unit.orientation,
+        point=unit.in_body(blow.point),
+        push=push,
+        mobility=striker.mobility(blow.point - striker.position, push),
+    )
+    closing = speed_left(failure.closing, failure.mobility, float(failure.energy.sum()), way.taken)
+    given = (failure.closing - closing) / failure.mobility * push
+    unit, striker = unit.struck(given, blow.point), striker.struck(-given, blow.point)
+    parts = [unit]
+    if members:
+        striker = striker.struck(closing * way.recoil, blow.point)
+        parts = [
+            replace(part, velocity=part.velocity + closing * v, spin=part.spin + closing * w)
+            if part.mode == "free"
+            else part
+            for part, v, w in zip(split(unit, members, next_cluster), way.velocity, way.spin, strict=True)
+        ]
+    others = [other for k, other in enumerate(units) if k not in (failure.unit, failure.striker)]
+    return [*others, striker, *parts]

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kinema.physics.forces import gravity_at
+from kinema.physics.fracture import least_impulse
 from kinema.physics.ledger import kinetic_energy
 from kinema.physics.mujoco_contact import TOUCH, Meeting, first_blow, normal_target, takes_part
 from kinema.physics.mujoco_leads import lead_constraints, work_through_joints
@@ -47,6 +48,10 @@ class Stepper:
         self.first_piece = np.array([unit.pieces[0] for unit in units])
         self.many = np.array([len(unit.pieces) > 1 for unit in units])
         self.delicate = np.array([unit.breakable for unit in units])
+        self.least_impulse = np.array(
+            [least_impulse(u.body.bonds) if u.breakable and u.body.bonds else np.inf for u in units]
+        )
+        """Below which no blow breaks anything [N s]."""
         self.bonded = np.array([unit.body.bonds is not None for unit in units])
         self.free = np.array([unit.mode == "free" for unit in units])
         self.flies = np.flatnonzero((made.free >= 0) & ~made.tied)

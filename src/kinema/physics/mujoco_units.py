@@ -10,8 +10,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kinema.physics.forces import area_share, pose_at, release_step
+from kinema.physics.kerf import loosened
 from kinema.physics.recorder import State
 from kinema.physics.rotation import cross, rotate, unrotate
+from kinema.physics.settling import mass_of
 from kinema.physics.world import Collider, World, WorldBody
 
 Mode = Literal["free", "held", "driven"]
@@ -81,14 +83,30 @@ class Unit:
             return self
         return replace(self, mode="free", velocity=self.body.velocity, spin=self.body.spin)
 
+    def mobility(self, arm: Float[np.ndarray, " 3"], direction: Float[np.ndarray, " 3"]) -> float:
+        """Inverse of the mass that a blow along `direction` at `arm` from the centre meets [1/kg]."""
+        if self.mode != "free":
+            return 0.0
+        lever = unrotate(self.orientation, cross(arm, direction))
+        return 1 / self.mass + float(lever @ np.linalg.solve(self.inertia, lever))
+
+    def struck(self, impulse: Float[np.ndarray, " 3"], point: Float[np.ndarray, " 3"]) -> Unit:
+        """After an impulse [N s] at a world point."""
+        if self.mode != "free":
+            return self
+        moment = unrotate(self.orientation, cross(point - self.position, impulse))
+        turned = rotate(self.orientation, np.linalg.solve(self.inertia, moment))
+        return replace(self, velocity=self.velocity + impulse / self.mass, spin=self.spin + turned)
+
     def in_body(self, point: Float[np.ndarray, " 3"]) -> Float[np.ndarray, " 3"]:
         """A world point in the body's frame, at rest [m]."""
         return self.centre + unrotate(self.orientation, point - self.position)
 
 
 def first_units(world: World) -> list[Unit]:
-    """One for each body."""
-    return [_first(number, body, world) for number, body in enumerate(world.bodies)]
+    """One for each body; shards a hair smaller than they look, so that they come free of each other."""
+    bodies = [replace(body, pieces=loosened(body)) for body in world.bodies]
+    return [_first(number, body, world) for number, body in enumerate(bodies)]
 
 
 def _first(number: int, body: WorldBody, world: World) -> Unit:
@@ -107,14 +125,7 @@ def _unit(
     number: int, body: WorldBody, members: Int[np.ndarray, " member"], mode: Mode, cluster: int
 ) -> Unit:
     pieces = [body.pieces[k] for k in members]
-    mass = np.array([piece.mass for piece in pieces])
-    rest = np.array([piece.rest for piece in pieces], float)
-    total = float(mass.sum())
-    centre = mass @ rest / total if total > 0 else rest.mean(0)
-    offset = rest - centre
-    # Steiner: each piece about the common centre.
-    square = np.einsum("pk,pk->p", offset, offset)[:, None, None] * np.eye(3)
-    moved = mass[:, None, None] * (square - offset[:, :, None] * offset[:, None, :])
+    total, centre, inertia = mass_of(body, members)
     body_mass = sum(piece.mass for piece in body.pieces)
     return Unit(
         number=number,
@@ -124,9 +135,9 @@ def _unit(
         mode=mode,
         cluster=cluster,
         mass=total,
-        inertia=(np.array([piece.inertia for piece in pieces]) + moved).sum(0),
+        inertia=inertia,
         centre=centre,
-        offset=offset,
+        offset=np.array([piece.rest for piece in pieces], float) - centre,
         area=area_share(body, total / body_mass) if body_mass > 0 else 0.0,
         position=np.zeros(3),
         orientation=np.array([1.0, 0.0, 0.0, 0.0]),
@@ -135,29 +146,37 @@ def _unit(
     )
 
 
-def split(unit: Unit, label: Int[np.ndarray, " piece"], next_cluster: int) -> list[Unit]:
-    """The parts a unit falls into, in order of their first piece: each at its place, moving as it did there.
+def parts_of(unit: Unit, label: Int[np.ndarray, " piece"]) -> list[Int[np.ndarray, " member"]]:
+    """Members of each connected component of a unit, in order of their first piece; `label` is the body's."""
+    mine = label[unit.members]
+    return [unit.members[mine == value] for value in dict.fromkeys(mine.tolist())]
 
-    `label` numbers the connected components of the body's pieces. So momentum, angular momentum and energy
-    are those of the whole. Parts the frame or the ground holds stand fast.
-    """
-    assert unit.body.bonds is not None, "only a bonded body splits"
-    parts = []
-    for k, value in enumerate(dict.fromkeys(label[unit.members].tolist())):
-        members = unit.members[label[unit.members] == value]
-        fast = bool(unit.body.bonds.anchored[members].any()) or unit.body.motion == "static"
-        part = _unit(unit.number, unit.body, members, "held" if fast else "free", next_cluster + k)
+
+def is_held(unit: Unit, members: Int[np.ndarray, " member"]) -> bool:
+    """Whether a part of the unit stays fast: held by the frame or the ground. A part of a free unit never is."""
+    bonds = unit.body.bonds
+    return unit.mode == "held" and bonds is not None and bool(bonds.anchored[members].any())
+
+
+def split(unit: Unit, parts: Sequence[Int[np.ndarray, " member"]], next_cluster: int) -> list[Unit]:
+    """The parts of a unit as units: each at its place, moving as it did there. So momentum, angular momentum and
+    energy are those of the whole."""
+    made = []
+    for k, members in enumerate(parts):
+        held = is_held(unit, members)
+        part = _unit(unit.number, unit.body, members, "held" if held else "free", next_cluster + k)
         arm = rotate(unit.orientation, part.centre - unit.centre)
-        parts.append(
+        velocity = np.zeros(3) if held else unit.velocity + cross(unit.spin, arm)
+        made.append(
             replace(
                 part,
                 position=unit.position + arm,
                 orientation=unit.orientation,
-                velocity=np.zeros(3) if fast else unit.velocity + cross(unit.spin, arm),
-                spin=np.zeros(3) if fast else unit.spin,
+                velocity=velocity,
+                spin=np.zeros(3) if held else unit.spin,
             )
         )
-    return parts
+    return made
 
 
 class Readout:
