@@ -31,7 +31,7 @@ from kinema.shot.shot import Shot
 
 HERE = Path(__file__).parent
 GLASS = HERE.parent / "examples" / "glass.yaml"
-SPEEDS = (0.3, 0.5, 1.0, 2.0, 4.0, 8.0)
+SPEEDS = (0.1, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Of the ball that meets the pane [m/s]."""
 Verdict = Literal["ok", "MISSED", "limit"]
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,8 @@ def compile_model(world: World, units: Sequence[Unit], ties: Ties) -> Model:
     """Build and compile. Free units take their pose and motion from `units`; branches theirs too."""
     import mujoco as mj
 
+    # Else MuJoCo prints what its solver found hard, and writes a log where the user happens to stand.
+    mj.set_mju_user_warning(logging.getLogger(__name__).debug)
     spec = _empty(world)
     bodies = _bodies(spec, units, ties)
     for branch in ties.branches:
