@@ -62,7 +62,7 @@ def test_conventions_of_the_trade(tmp_path: Path) -> None:
     assert header["kinema/ev100"] == pytest.approx(12.25)
     assert header["chromaticities"][:2] == pytest.approx((0.64, 0.33))
     # Frame 90061 at 24 per second, non-drop: 01:02:32 and 13 frames.
-    assert tuple(header["timeCode"])[:4] == (1, 2, 32, 13)
+    assert str(header["timeCode"]).startswith("(1, 2, 32, 13,")
 
 
 def test_colour_alone(tmp_path: Path) -> None:
