@@ -25,7 +25,7 @@ LONELY = 32
 _BLOCKERS = 4
 _FILTER = 5
 _HARD = f32(2.2)
-"""Radius of a penumbra [texel] below which it is not worth noise."""
+"""Radius of a penumbra [texel], beyond one and a half pixels, from which on it is worth noise."""
 WIDEST = 40.0
 """Radius of the widest penumbra [texel]."""
 
@@ -49,6 +49,7 @@ def darken(items: Any, plane: Any, view: Any, lamps: Any, radius: float, film: A
 def _row(y: Any, plane: Any, view: Any, lamps: Any, radius: Any, film: Any) -> None:
     height, width = film.near.shape
     vy = 1.0 - (y + 0.5) * 2.0 / height
+    pixel = f32(2.0 * math.sqrt(view.right[0] ** 2 + view.right[1] ** 2 + view.right[2] ** 2) / width)
     for x in range(width):
         film.soft[y, x] = 0
         f = film.face[y, x]
@@ -76,7 +77,7 @@ def _row(y: Any, plane: Any, view: Any, lamps: Any, radius: Any, film: Any) -> N
         for k in range(lamps.lamp.shape[0]):
             term = int(lamps.lamp[k, TERM])
             if term > 0:
-                share, noisy = _reaches(k, lamps, wx, wy, wz, nx, ny, nz, turn)
+                share, noisy = _reaches(k, lamps, wx, wy, wz, nx, ny, nz, turn, depth * pixel)
                 film.shade[y, x, term] = share
                 if noisy:
                     soft |= 1 << term
@@ -121,7 +122,7 @@ def _occlusion(
 
 @inlined()
 def _reaches(
-    k: Any, lamps: Any, x: Any, y: Any, z: Any, nx: Any, ny: Any, nz: Any, turn: Any
+    k: Any, lamps: Any, x: Any, y: Any, z: Any, nx: Any, ny: Any, nz: Any, turn: Any, size: Any
 ) -> tuple[Any, bool]:
     """Share of a lamp's light that arrives, and whether it is noisy (percentage-closer soft shadows, Fernando 2005)."""
     l = lamps.lamp[k]
@@ -149,11 +150,14 @@ def _reaches(
     if lamps.nearest[k, int(t) // MAP_BAND, int(s) // MAP_BAND] <= limit:
         return f32(1), False
     radius = _penumbra(k, lamps, l, lens, s, t, q, limit, turn)
-    if radius <= _HARD:
+    pixel = size / texel_size
+    if radius <= _HARD + f32(1.5) * pixel:
+        # Narrower than the smoothing would make it: even samples over the penumbra or the pixel, no noise.
+        off = max(f32(0.7), f32(0.4) * max(pixel, radius))
         total = f32(0)
         for j in range(4):
-            a = f32(0.7) if j & 1 else f32(-0.7)
-            b = f32(0.7) if j & 2 else f32(-0.7)
+            a = off if j & 1 else -off
+            b = off if j & 2 else -off
             total += _smooth_tap(k, lamps, s + a, t + b, limit)
         return total * f32(0.25), False
     total = f32(0)
