@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -37,12 +37,10 @@ def serving(answer: Callable[[dict[str, Any], dict[str, str]], tuple[int, bytes]
                 self.send_header("Location", "http://127.0.0.1:9/elsewhere")
             self.send_header("Content-Length", str(len(reply)))
             self.end_headers()
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client reads no more than it takes
                 self.wfile.write(reply)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # the client has read as much as it takes
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Peer)

@@ -8,7 +8,6 @@ from kinema.shot.prompt.scene import Thing
 from kinema.shot.prompt.solids import Solid
 from kinema.shot.prompt.stage import LENGTHWAYS, RESTING_GAP, UPRIGHT, Block, Vector, about
 
-
 LONGEST_ROW = 12
 """More things of a kind than this, with no word on how they stand, make a pile."""
 

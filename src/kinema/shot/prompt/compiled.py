@@ -12,7 +12,7 @@ class Setting:
     """One field of the shot and the value it has there."""
 
     path: str
-    """Names of bodies and lights, kinds of goals and moves: `bodies.ball.mass`, `goals.hits`, `bodies.domino_*.shape`."""
+    """By names of bodies and lights and kinds of goals and moves: `bodies.can_*.shape`, `goals.hits`."""
     value: str
     """As read from the shot, with its unit."""
 

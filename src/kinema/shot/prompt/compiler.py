@@ -7,11 +7,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from pydantic import ValidationError
-
 from kinema.errors import ShotError
-from kinema.shot.body import Body, Breaks, Compound, Pane, Plane
-from kinema.shot.files import as_shot_error, validate_shot
+from kinema.shot.body import Breaks, Compound, Pane, Plane
+from kinema.shot.files import validate_shot
 from kinema.shot.force import WORLDS
 from kinema.shot.prompt.action import act_out
 from kinema.shot.prompt.compiled import Compiled, Phrase, Unknown
@@ -29,7 +27,6 @@ from kinema.shot.prompt.settings import settings_of
 from kinema.shot.prompt.stage import Block, Stage
 from kinema.shot.prompt.words import Word, split_words
 from kinema.shot.shot import Shot
-from kinema.shot.timing import Timing
 
 LONGEST = 8000
 """Characters in a prompt."""
@@ -67,7 +64,7 @@ def _build(text: str, reading: Reading, seed: int) -> Shot:
     act_out(scene, stage)
     add_frames(stage)
     timing = _timing(scene)
-    camera, centre, radius, heading = frame(scene, stage, timing.seconds)
+    camera, centre, radius, heading = frame(scene, stage, timing["frames"] / Fraction(timing["fps"]))
     lights = light_up(scene, stage, centre, radius, heading)
     for thing in reading.default_materials:
         scene.assumed.append(f"{thing.name} of {thing.entry['material']}")
@@ -90,7 +87,7 @@ def _build(text: str, reading: Reading, seed: int) -> Shot:
     return validate_shot(tree, source="prompt")
 
 
-def _timing(scene: Scene) -> Timing:
+def _timing(scene: Scene) -> dict[str, Any]:
     said = {key: value for key, (value, _) in scene.timing.items()}
     fps = Fraction(said.get("fps", 24)).limit_denominator(1001)
     if "frames" in said:
@@ -106,27 +103,17 @@ def _timing(scene: Scene) -> Timing:
             scene.assumed.append("3 seconds")
         frames = round(Fraction(said.get("seconds", 3)).limit_denominator(100_000) * fps)
     slow = Fraction(said.get("slow_motion", 1)).limit_denominator(1000)
-    try:
-        return Timing(fps=fps, frames=max(int(frames), 1), slow_motion=slow)
-    except ValidationError as error:
-        raise as_shot_error(error, source="timing") from error
+    return {"fps": str(fps), "frames": max(int(frames), 1), "slow_motion": str(slow)}
 
 
-def _ground(scene: Scene) -> list[Body]:
+def _ground(scene: Scene) -> list[dict[str, Any]]:
     place = scene.place
     if place.none or (place.gravity == "zero" and place.material is None):
         return []
     if place.material is None:
         scene.assumed.append("ground of concrete")
-    return [
-        Body(
-            name="ground",
-            shape=Plane(),
-            motion="static",
-            material=place.material or "concrete",
-            colour=place.colour,
-        )
-    ]  # type: ignore[arg-type]
+    ground = {"name": "ground", "shape": Plane(), "material": place.material or "concrete"}
+    return [ground if place.colour is None else {**ground, "colour": place.colour}]
 
 
 def _bodies(block: Block) -> list[dict[str, Any]]:

@@ -34,20 +34,14 @@ def heading(event: Event, target: Block | None) -> tuple[float, float]:
 
 def face(target: Block | None, way: tuple[float, float]) -> None:
     """A pane, or a wall of bricks, that is met along x is turned to be met on its face."""
-    if target is not None and way[1] == 0 and target.thing.arrangement == "wall":
+    if target is None or way[1] != 0:
+        return
+    pane = isinstance(target.solid.shape, Pane) and len(target.offsets) == 1
+    across = not target.free and not target.thing.lies and target.half[0] > target.half[1]
+    if target.thing.arrangement == "wall" or (pane and across):
         target.rotation = about("z", 90.0)
         target.offsets = [(-y, x, z) for x, y, z in target.offsets]
         target.half = (target.half[1], target.half[0])
-        return
-    if (
-        target is not None
-        and way[1] == 0
-        and isinstance(target.solid.shape, Pane)
-        and len(target.offsets) == 1
-    ):
-        if not target.free and target.half[0] > target.half[1] and not target.thing.lies:
-            target.rotation = about("z", 90.0)
-            target.half = (target.half[1], target.half[0])
 
 
 def check_speed(scene: Scene, event: Event, speed: float) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from kinema.shot.prompt.scene import Move, Scene, Thing
+from kinema.shot.prompt.moves import moves_of, subject_of
+from kinema.shot.prompt.scene import Scene, Thing
 from kinema.shot.prompt.stage import Block, Stage, Vector
 
 ASPECT = 16 / 9
@@ -90,7 +91,7 @@ def frame(scene: Scene, stage: Stage, seconds: Fraction) -> tuple[dict[str, Any]
     fill = FILL * (scene.camera["fill"][0] if "fill" in scene.camera else 1.0)
     forward = _direction(azimuth, elevation)
     distance = _fit(points - centre, forward, focal, fill)
-    moves = _moves(scene, stage, distance, seconds)
+    moves = moves_of(scene, stage, distance, seconds)
     pushed = sum(max(move.get("share", 0.0), 0.0) for move in moves)
     if 0 < pushed < 0.8 and "aim" not in scene.camera and "fill" not in scene.camera:
         # what stands there is still whole in the picture when the camera has come near
@@ -109,7 +110,8 @@ def frame(scene: Scene, stage: Stage, seconds: Fraction) -> tuple[dict[str, Any]
     data |= _optics(scene, stage)
     _say(scene)
     heading = math.degrees(math.atan2(forward[0], forward[1])) % 360.0
-    return data, tuple(float(v) for v in centre), radius, heading
+    x, y, z = (float(v) for v in centre)
+    return data, (x, y, z), radius, heading
 
 
 def _direction(azimuth: float, elevation: float) -> Float[np.ndarray, " 3"]:
@@ -143,11 +145,11 @@ def _optics(scene: Scene, stage: Stage) -> dict[str, Any]:
         if isinstance(value, Thing):
             optics["focus"] = value.names[0]
         elif value == "subject":
-            optics["focus"] = _subject(stage)
+            optics["focus"] = subject_of(stage)
         else:
             optics["focus"] = value
     elif "f_stop" in said:
-        optics["focus"] = _subject(stage)
+        optics["focus"] = subject_of(stage)
         scene.assumed.append(f"focus on {optics['focus']}")
     if "focus" in optics and optics["focus"] != "deep" and "f_stop" not in said:
         optics["f_stop"] = 2.8
@@ -155,72 +157,8 @@ def _optics(scene: Scene, stage: Stage) -> dict[str, Any]:
     return optics
 
 
-def _subject(stage: Stage) -> str:
-    """What a viewer looks at: what is hit, else what moves, else the first thing."""
-    for goal in stage.goals:
-        if goal["kind"] == "hits":
-            return goal["b"]
-    if stage.subject is not None:
-        return stage.subject
-    return next(iter(stage.blocks.values())).thing.names[0]
-
-
 def _say(scene: Scene) -> None:
     if "focal_length" not in scene.camera:
         scene.assumed.append("lens: 35 mm")
     if not {"elevation", "azimuth", "fill", "aim"} & set(scene.camera):
         scene.assumed.append("framing: three quarter view that holds all of the action")
-
-
-def _moves(scene: Scene, stage: Stage, distance: float, seconds: Fraction) -> list[dict[str, Any]]:
-    """All at once, but one after the other where the prompt says "then"."""
-    moves = [move for move in scene.moves if move.kind != "static"]
-    data = [_move(move, stage, distance) for move in moves]
-    if any(move.then for move in moves[:-1]):
-        turns, turn = 1 + sum(move.then for move in moves[:-1]), 0
-        for move, each in zip(moves, data, strict=True):
-            if move.start is None and move.length is None:
-                each["start"], each["end"] = seconds * turn / turns, seconds * (turn + 1) / turns
-            turn += move.then
-    return data
-
-
-def _move(move: Move, stage: Stage, distance: float) -> dict[str, Any]:
-    pace = {None: 1.0, "slow": 0.5, "fast": 1.6}[move.pace]
-    sign = -1.0 if move.way in ("left", "down", "out") else 1.0
-    degrees = move.amount.get("angle", move.entry.get("degrees", 0.0) * (pace if move.pace else 1.0))
-    span: dict[str, Any] = {"kind": move.kind}
-    if move.start is not None:
-        span["start"] = move.start
-    if move.length is not None:
-        span["end"] = (move.start or 0.0) + move.length
-    if move.kind in ("push_in", "pull_out"):
-        share = move.entry["share"] * pace
-        if "length" in move.amount:
-            share = math.copysign(move.amount["length"] / distance, share)
-        if "percent" in move.amount:
-            share = math.copysign(move.amount["percent"] / 100, share)
-        if share >= 1:
-            raise move.draft.refuse(
-                "must stop before it reaches what it looks at",
-                got=f"{share * distance:.2f} m of {distance:.2f} m",
-                next_step="Push in less.",
-            )
-        return {**span, "kind": "push_in", "share": round(share, 6)}
-    if move.kind in ("pan", "tilt"):
-        return {**span, "degrees": sign * degrees}
-    if move.kind == "orbit":
-        # going round to the camera's left is clockwise from above
-        return {**span, "degrees": sign * degrees}
-    if move.kind in ("dolly", "crane"):
-        metres = move.amount.get("length", move.entry["metres"] * pace * min(max(distance / 3, 0.05), 3.0))
-        metres = round(metres, 4)
-        if move.way in ("in", "out"):
-            return {**span, "kind": "dolly", "forward": sign * metres}
-        if move.kind == "crane" or move.way in ("up", "down"):
-            return {**span, "kind": "dolly", "up": sign * metres}
-        return {**span, "right": sign * metres}
-    if move.kind == "track":
-        body = move.body.names[0] if move.body is not None else _subject(stage)
-        return {**span, "body": body, "follow": move.entry["follow"]}
-    return {**span, "degrees": move.amount.get("angle", move.entry.get("degrees", 0.4))}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from kinema.shot.prompt.lexer import Lexeme
 
@@ -34,8 +34,9 @@ def _parser() -> Any:
         def __init__(self, _conf: Any) -> None:
             pass
 
-        def lex(self, data: Any) -> Iterator[Token]:
-            for lexeme in data:
+        def lex(self, lexer_state: Any, parser_state: Any = None) -> Iterator[Token]:
+            del parser_state
+            for lexeme in lexer_state:
                 yield Token(lexeme.terminal, lexeme)
 
     text = files("kinema.shot.prompt").joinpath("grammar.lark").read_text("utf-8")
@@ -50,13 +51,15 @@ def parse(lexemes: Sequence[Lexeme]) -> list[Node]:
 def _node(tree: Any) -> Node:
     from lark import Tree
 
-    run = next((t for t in tree.children if isinstance(t, Tree) and t.data == "run"), None)
-    inner = next((t for t in tree.children if isinstance(t, Tree) and t.data != "run"), None)
-    heads = [t.value for t in tree.children if not isinstance(t, Tree) and t.type != "OF"]
+    branches = {part.data: part for part in tree.children if isinstance(part, Tree)}
+    leaves: list[Any] = [part for part in tree.children if not isinstance(part, Tree)]
+    run = branches.pop("run", None)
+    inner = next(iter(branches.values()), None)
+    heads = [leaf.value for leaf in leaves if leaf.type != "OF"]
     return Node(
         kind=tree.data,
         head=heads[0] if heads else None,
-        run=tuple(token.value for token in run.children) if run else (),
+        run=tuple(leaf.value for leaf in cast("list[Any]", run.children)) if run else (),
         inner=_node(inner) if inner else None,
-        lexemes=tuple(token.value for token in tree.scan_values(lambda _: True)),
+        lexemes=tuple(leaf.value for leaf in tree.scan_values(lambda _: True)),
     )

@@ -78,16 +78,17 @@ def _punctuate(lexemes: list[Lexeme]) -> list[Lexeme]:
                 continue
         if lexeme.terminal == "DET" and kept and kept[-1].terminal == "QTY":
             kept.append(Lexeme("", lexeme.start, lexeme.start, (_MARK["comma"],)))
-        if lexeme.sense.kind in _COMPLETE and kept and kept[-1].terminal == "QTY":
-            if kept[-1].sense.name not in ("factor", "stop", "percent"):
-                kept.append(Lexeme("", lexeme.start, lexeme.start, (_MARK["comma"],)))
+        amount = kept[-1].sense.name if kept and kept[-1].terminal == "QTY" else "factor"
+        if lexeme.sense.kind in _COMPLETE and amount not in ("factor", "stop", "percent"):
+            kept.append(Lexeme("", lexeme.start, lexeme.start, (_MARK["comma"],)))
         kept.append(lexeme)
     return kept
 
 
 def _longest(text: str, words: Sequence[Word], at: int) -> tuple[Lexeme | None, int]:
     known = lexicon()
-    senses, after = (), at
+    senses: tuple[Sense, ...] = ()
+    after = at
     for length in range(min(longest_form(), len(words) - at), 0, -1):
         if (form := tuple(word.text for word in words[at : at + length])) in known:
             senses, after = known[form], at + length
@@ -100,7 +101,7 @@ def _longest(text: str, words: Sequence[Word], at: int) -> tuple[Lexeme | None, 
     elif after == at:
         return None, at + 1
     start, end = words[at].start, words[after - 1].end
-    amount = quantity[0] if quantity and senses[0].kind == "quantity" else None
+    amount = quantity[0] if quantity and senses and senses[0].kind == "quantity" else None
     return Lexeme(text[start:end], start, end, senses, amount), after
 
 
@@ -133,7 +134,7 @@ def _choose(lexeme: Lexeme, before: Lexeme | None, after: Lexeme | None) -> Sens
         return _matter(
             by_kind,
             goes_on,
-            of=before is not None and before.has("function") and before.senses[0].terminal == "OF",
+            of=before is not None and any(sense.terminal == "OF" for sense in before.senses),
         )
     if "colour" in by_kind and "object" in by_kind:
         return by_kind["colour"] if goes_on else by_kind["object"]
@@ -143,13 +144,13 @@ def _choose(lexeme: Lexeme, before: Lexeme | None, after: Lexeme | None) -> Sens
     if "arrangement" in by_kind and len(by_kind) > 1:
         if after is not None and after.terminal == "OF":
             return by_kind["arrangement"]
-        return by_kind.get("verb") or by_kind.get("object") or lexeme.senses[0]
+        return by_kind.get("verb") or by_kind.get("object") or lexeme.sense
     if "verb" in by_kind and "word" in by_kind:  # "is shot" against "the shot"
-        passive = before is not None and before.has("function") and before.senses[0].terminal == "AUX"
+        passive = before is not None and any(sense.terminal == "AUX" for sense in before.senses)
         return by_kind["verb"] if passive else by_kind["word"]
     if "setting" in by_kind and "quality" in by_kind:
         return by_kind["quality"] if goes_on else by_kind["setting"]
-    return next(iter(s for s in lexeme.senses if s.kind in by_kind), lexeme.senses[0])
+    return next(iter(s for s in lexeme.senses if s.kind in by_kind), lexeme.sense)
 
 
 def _matter(by_kind: dict[str, Sense], goes_on: bool, *, of: bool) -> Sense:

@@ -37,7 +37,7 @@ class Rig:
 
     def azimuth(self, side: str | None, default: float = _DEFAULT_AZIMUTH) -> float:
         """Of a light on a side of the picture, clockwise from north [deg, 0 to 360)."""
-        return round((self.heading + (_SIDE[side] if side in _SIDE else default)) % 360.0, 3)
+        return round((self.heading + _SIDE.get(side or "", default)) % 360.0, 3)
 
     def add(self, light: dict[str, Any]) -> None:
         """One light; names stay unique."""
@@ -161,7 +161,8 @@ def _sun(rig: Rig, lamp: Lamp) -> dict[str, Any]:
         )
     # air mass dims a low sun: Meinel & Meinel (1976), I = 1353 * 0.7 ** (AM ** 0.678), scaled to 133 klx outside
     mass = 1 / max(math.sin(math.radians(elevation)), 0.03)
-    lux = values.get("lux", lamp.entry.get("lux", round(133_000 * 0.7 ** (mass**0.678), -2)))
+    clear = round(133_000 * 0.7 ** (mass**0.678), -2)
+    lux: float = values["lux"] if "lux" in values else lamp.entry.get("lux", clear)
     for quality in q:
         lux *= _POWER.get(quality, 1.0)
     diameter = 4.0 if "soft" in q else 0.533
@@ -190,7 +191,7 @@ def _fixture(rig: Rig, lamp: Lamp, azimuth: float) -> dict[str, Any]:
         light["lumen"] = values.get("lumen", round(power, 2))
     grow = 2.0 if "soft" in q else 0.35 if "hard" in q else 1.0
     if entry["kind"] == "sphere":
-        light["radius"] = values.get("size", 2 * entry["radius"] * grow) / 2
+        light["radius"] = values["size"] / 2 if "size" in values else entry["radius"] * grow
         if lamp.beside is None and side is None:
             light["position"] = rig.place(None, azimuth, 0.35)
     elif entry["kind"] == "area":

@@ -33,8 +33,8 @@ pane, or has `breaks`. Name at least one light. Put what must be seen to happen 
 class _NoRedirect(HTTPRedirectHandler):
     """A redirect would carry the key to a host its owner did not name."""
 
-    def redirect_request(self, *_args: Any) -> None:
-        return None
+    def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: Any) -> None:
+        del req, fp, code, msg, headers, newurl
 
 
 def compile_by_llm(text: str, config: Config | None = None, *, timeout: float = TIMEOUT) -> Shot:
@@ -92,7 +92,7 @@ def _post(config: Config, body: dict[str, Any], timeout: float) -> bytes:
     if config.llm_key:
         headers["Authorization"] = f"Bearer {config.llm_key}"
     try:
-        request = Request(url, json.dumps(body).encode(), headers)  # noqa: S310 - the scheme was checked
+        request = Request(url, json.dumps(body).encode(), headers)
         with build_opener(_NoRedirect).open(request, timeout=timeout) as response:
             answer = response.read(MAX_ANSWER + 1)
     except HTTPError as error:

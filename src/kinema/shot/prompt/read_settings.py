@@ -10,7 +10,6 @@ from kinema.shot.prompt.read_camera import set_camera
 from kinema.shot.prompt.reading import Reading
 from kinema.shot.prompt.scene import Event
 
-
 REFINED = {"slow_motion", "over", "under"}
 """Settings that a number can follow."""
 

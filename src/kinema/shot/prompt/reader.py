@@ -248,11 +248,9 @@ def _verb(reading: Reading, node: Node, *, joined: bool) -> None:
     assert node.head is not None
     inner = node.inner
     entry = node.head.sense.entry or {}
-    if not joined and reading.last is not None and node.head.sense.kind == "verb" and "does" not in entry:
-        if not reading.last.entry.get(
-            "held"
-        ):  # "onto a pane lying on the ground", "by a ball thrown at 9 m/s"
-            reading.subjects = [reading.last]
+    moves_itself = node.head.sense.kind == "verb" and "does" not in entry
+    if not joined and moves_itself and reading.last is not None and not reading.last.entry.get("held"):
+        reading.subjects = [reading.last]  # "onto a pane lying on the ground", "by a ball thrown at 9 m/s"
     if node.head.sense.kind == "move":
         move = read_move(reading, node)
         reading.topic = move if move is not None else _resting_topic(node.head.sense.name)

@@ -73,7 +73,7 @@ def _written(value: Any) -> str:
         tree.pop("name", None)
         inside = ", ".join(f"{k} {_written(v)}" for k, v in list(tree.items())[:4])
         return f"{kind} ({inside})" if kind else f"({inside})"
-    if isinstance(value, bool) or isinstance(value, str):
+    if isinstance(value, bool | str):
         return str(value)
     if isinstance(value, float):
         return f"{value:.4g}"
