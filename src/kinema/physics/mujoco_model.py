@@ -12,22 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from kinema.physics.mujoco_joints import Branch, Cord, Loop, Ties, axis_frame, in_frame, length_at_start
+from kinema.physics.mujoco_joints import Branch, Ties
+from kinema.physics.mujoco_ties import SOLIMP, STIFFEST, add_constraint, add_joint, add_tendon
 from kinema.physics.mujoco_units import Unit
 from kinema.physics.rotation import conjugate, multiply, rotate, unrotate
 from kinema.physics.world import Collider, World
-from kinema.shot.force import Ball, Fixed, Hinge, Spring
+from kinema.shot.force import Ball, Fixed
 
 if TYPE_CHECKING:
     import mujoco as mj
 
-SOLIMP = (0.9999, 0.9999, 0.001, 0.5, 2.0)
-"""As hard as MuJoCo allows: a constraint misses its target by 1e-4 of what would happen without it."""
-STIFFEST = (1e-6, 1.0)
-"""Critically damped, and as quick as the step allows: MuJoCo raises the time constant to two steps."""
 CONE_FACETS = 48
-HINGE_HALF = 0.1
-"""Half the distance of the two points that stand for the axis of a hinge in a loop [m]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,15 +56,15 @@ def compile_model(world: World, units: Sequence[Unit], ties: Ties) -> Model:
     spec = _empty(world)
     bodies = _bodies(spec, units, ties)
     for branch in ties.branches:
-        _joint(bodies[branch.child], branch, units)
+        add_joint(bodies[branch.child], branch, units)
     exclude = [(b.child, b.parent) for b in ties.branches] + [(l.first, l.second) for l in ties.loops]
     for first, second in exclude:
         if second is not None:
             spec.add_exclude(bodyname1=f"unit{first}", bodyname2=f"unit{second}")
     for number, loop in enumerate(ties.loops):
-        _constraint(spec, bodies, loop, number, units)
+        add_constraint(spec, bodies, loop, number, units)
     for number, cord in enumerate(ties.cords):
-        _tendon(spec, bodies, cord, number)
+        add_tendon(spec, bodies, cord, number)
     model = spec.compile()
     # One pass over the whole stiffness of a row, not an estimate: restitution rests on it.
     model.opt.enableflags |= int(mj.mjtEnableBit.mjENBL_DIAGEXACT)
@@ -172,72 +167,6 @@ def _points(collider: Collider) -> Float[np.ndarray, "point 3"]:
     turn = np.linspace(0, 2 * np.pi, CONE_FACETS, endpoint=False)
     ring = np.stack([radius * np.cos(turn), radius * np.sin(turn), np.full(CONE_FACETS, -half)], axis=1)
     return np.concatenate([ring, [[0.0, 0.0, half]]])
-
-
-# --- joints ------------------------------------------------------------------------------------------------
-
-
-def _joint(body: Any, branch: Branch, units: Sequence[Unit]) -> None:
-    import mujoco as mj
-
-    tie, k = branch.tie, branch.child
-    if isinstance(tie, Hinge):
-        joint = body.add_joint(
-            type=mj.mjtJoint.mjJNT_HINGE,
-            pos=in_frame(units, k, np.array(tie.anchor)),
-            axis=branch.sign * axis_frame(units, k, np.array(tie.axis)),
-        )
-        if tie.limits is not None:
-            joint.limited, joint.range = True, np.radians(tie.limits)
-            joint.solref_limit, joint.solimp_limit = STIFFEST, SOLIMP
-    elif isinstance(tie, Ball):
-        body.add_joint(type=mj.mjtJoint.mjJNT_BALL, pos=in_frame(units, k, np.array(tie.anchor)))
-
-
-def _constraint(spec: Any, bodies: Sequence[Any], loop: Loop, number: int, units: Sequence[Unit]) -> None:
-    """Pairs of sites that must meet: one for a ball, two along a hinge's axis, whole frames for a weld."""
-    import mujoco as mj
-
-    ends = (loop.first, loop.second)
-    if isinstance(loop.tie, Hinge):
-        axis = np.array(loop.tie.axis) / np.linalg.norm(loop.tie.axis)
-        points = [np.array(loop.tie.anchor) + s * HINGE_HALF * axis for s in (-1, 1)]
-    else:
-        points = [np.array(loop.tie.anchor) if isinstance(loop.tie, Ball) else units[loop.first].at_rest()[0]]
-    kind = mj.mjtEq.mjEQ_CONNECT if isinstance(loop.tie, Hinge | Ball) else mj.mjtEq.mjEQ_WELD
-    for i, point in enumerate(points):
-        names = []
-        for side, k in enumerate(ends):
-            turn = (1.0, 0.0, 0.0, 0.0) if k is None else conjugate(units[k].at_rest()[1])
-            names.append(f"loop{number}_{i}_{side}")
-            where = spec.worldbody if k is None else bodies[k]
-            where.add_site(name=names[-1], pos=in_frame(units, k, point), quat=turn)
-        spec.add_equality(
-            type=kind,
-            objtype=mj.mjtObj.mjOBJ_SITE,
-            name1=names[0],
-            name2=names[1],
-            solref=STIFFEST,
-            solimp=SOLIMP,
-        )
-
-
-def _tendon(spec: Any, bodies: Sequence[Any], cord: Cord, number: int) -> None:
-    tendon = spec.add_tendon(name=f"cord{number}")
-    for side, (k, point) in enumerate(cord.ends):
-        name = f"cord{number}_{side}"
-        (spec.worldbody if k is None else bodies[k]).add_site(name=name, pos=point)
-        tendon.wrap_site(name)
-    line = cord.line
-    length = length_at_start(line)
-    if isinstance(line, Spring):
-        rest = line.rest_length or length
-        # Both are polynomials in the stretch; springs of a shot are linear.
-        tendon.stiffness, tendon.damping = [line.stiffness, 0.0, 0.0], [line.damping, 0.0, 0.0]
-        tendon.springlength = [rest, rest]
-    else:
-        tendon.limited, tendon.range = True, [0.0, line.length or length]
-        tendon.solref_limit, tendon.solimp_limit = STIFFEST, SOLIMP
 
 
 # --- who is who, and where ---------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ from kinema.physics.fracture import least_impulse
 from kinema.physics.ledger import kinetic_energy
 from kinema.physics.mujoco_contact import TOUCH, Meeting, first_blow, normal_target, takes_part
 from kinema.physics.mujoco_leads import lead_constraints, work_through_joints
-from kinema.physics.mujoco_model import SOLIMP, Model
+from kinema.physics.mujoco_model import Model
+from kinema.physics.mujoco_ties import SOLIMP
 from kinema.physics.mujoco_units import Unit
 from kinema.physics.rotation import cross, unrotate
 from kinema.physics.world import World
