@@ -108,7 +108,7 @@ def touches(scene: Scene, pairs: list[rp.ContactPair], *, deepest: bool) -> Touc
         point=point,
         depth=np.array([max(0.0, -contact.dist) if contact else 0.0 for contact in contacts], float),
     )
-    return _merged(rows) if scene.compound else rows
+    return _merged(rows)
 
 
 def contact_point(scene: Scene, pair: rp.ContactPair) -> Float[np.ndarray, 3]:
@@ -156,10 +156,10 @@ def _merged(rows: Touches) -> Touches:
     if not len(rows.impulse):
         return rows
     ordered = np.sort(rows.piece, axis=1)
-    pair, group = np.unique(ordered, axis=0, return_inverse=True)
-    if len(pair) == len(ordered):
+    key, group = np.unique(ordered[:, 0] * np.int64(2**32) + ordered[:, 1], return_inverse=True)
+    if len(key) == len(ordered):
         return rows
-    group = group.reshape(-1)
+    pair = np.stack([key >> 32, key & (2**32 - 1)], -1)
     impulse = np.bincount(group, rows.impulse)
     point = np.stack([np.bincount(group, rows.impulse * rows.point[:, k]) for k in range(3)], -1)
     depth = np.zeros(len(pair))

@@ -179,22 +179,29 @@ def _add_solids(rapier: rp.PhysicsWorld, unit: Unit) -> dict[int, Solid]:
             for k, offset in zip(unit.members, unit.offset, strict=True)
             for collider in body.pieces[k].colliders
         ]
+    placed = [(piece, collider, *solid_pose(collider, offset)) for piece, collider, offset in wanted]
+    vertices = [
+        position + rotate(turn, np.asarray(collider.points, float))
+        for _, collider, position, turn in placed
+        if collider.points is not None
+    ]
     anchored = body.bonds is not None and bool(body.bonds.anchored[unit.members].any())
-    free = body.motion == "dynamic" and not anchored
+    grains, all_of_them = np.zeros((0, 3)), False
+    if vertices and body.motion == "dynamic" and not anchored:
+        grains, all_of_them = corners(np.concatenate(vertices))
     solids = {}
-    for piece, collider, offset in wanted:
-        position, turn = solid_pose(collider, offset)
-        grains = corners(collider) if free and collider.kind == "hull" else []
-        built = [
-            (solid(collider, body, isometry(position, turn), force, planes=not len(grains)), position, turn)
-        ]
-        for corner in grains:
-            place = position + rotate(turn, corner)
-            built.append((grain(body, place, force), place, np.array([1.0, 0.0, 0.0, 0.0])))
-        for builder, place, orientation in built:
-            handle = rapier.add_collider(builder, unit.handle)
-            unit.colliders.append(handle)
-            solids[handle.index] = Solid(unit=unit, piece=piece, position=place, orientation=orientation)
+
+    def add(builder: rp.ColliderBuilder, piece: int, position: np.ndarray, turn: np.ndarray) -> None:
+        handle = rapier.add_collider(builder, unit.handle)
+        unit.colliders.append(handle)
+        solids[handle.index] = Solid(unit=unit, piece=piece, position=position, orientation=turn)
+
+    for piece, collider, position, turn in placed:
+        planes = collider.kind != "hull" or not all_of_them
+        add(solid(collider, body, isometry(position, turn), force, planes=planes), piece, position, turn)
+    owner = int(unit.pieces[0]) if len(unit.pieces) == 1 else -1
+    for place in grains:
+        add(grain(body, place, force), owner, place, np.array([1.0, 0.0, 0.0, 0.0]))
     return solids
 
 
