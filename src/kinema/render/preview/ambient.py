@@ -17,9 +17,12 @@ _SAMPLES = 64
 
 
 def surroundings_of(
-    sphere: Float[np.ndarray, "row column 3"] | None, ground: Float[np.ndarray, " rgb"] | None
+    sphere: Float[np.ndarray, "row column 3"] | None,
+    ground: Float[np.ndarray, " rgb"] | None,
+    floor: Float[np.ndarray, " 6"],
 ) -> Surroundings:
-    """`sphere`: the environment, exposed; None = dark. `ground`: what a floor sends up, exposed; None = no floor."""
+    """`sphere`: the environment, exposed; None = dark. `ground`: what a floor sends up, exposed; None = no floor.
+    `floor`: see `floor.py`."""
     if sphere is None:
         sphere = np.zeros((16, 32, 3), np.float32)
     seen = np.array(sphere, np.float32)
@@ -36,6 +39,7 @@ def surroundings_of(
         harmonics=_harmonics(seen),
         glossy=np.ascontiguousarray(np.concatenate(tables), np.float32),
         glossy_level=np.array(levels, np.int32),
+        floor=np.ascontiguousarray(floor, np.float32),
         split=_split_sum(),
         backdrop=np.ascontiguousarray(_blurred(sphere, 0.0, 2 * len(sphere)).reshape(-1, 3), np.float32),
         backdrop_side=2 * len(sphere),

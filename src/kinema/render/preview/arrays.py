@@ -44,6 +44,8 @@ class Surroundings(NamedTuple):
     """Octahedral maps, each with a border of one texel, blurred by GGX of `GLOSS` alphas."""
     glossy_level: Int[np.ndarray, "level 2"]
     """First texel and side without border."""
+    floor: Float[np.ndarray, " 6"]
+    """See `floor.py`."""
     split: Float[np.ndarray, "gloss cosine 2"]
     """Scale and bias of F0 over even light, by the root of alpha and by n·v, both 0 to 1."""
     backdrop: Float[np.ndarray, "texel 3"]

@@ -81,6 +81,8 @@ def _optics_row(body: Body, optics: Optics, *, whole: bool, volume: float) -> Fl
     row[column.ALPHA] = max(alpha_of(optics), 0.02)
     row[column.IOR] = 1.5
     row[column.COAT_ALPHA] = 0.04
+    # Nothing is under the ground for it to shade.
+    row[column.CASTS] = not isinstance(body.shape, Plane)
     match optics:
         case Dielectric():
             row[column.CLEAR] = 1
@@ -177,13 +179,12 @@ def _pyramid(baked: Texture) -> list[np.ndarray]:
 class Faces:
     """Which faces are drawn, moment by moment, and who casts shadows."""
 
-    def __init__(self, shot: Shot, tape: Tape, mesh: Mesh) -> None:
+    def __init__(self, tape: Tape, mesh: Mesh) -> None:
         geometry = tape.geometry
         clear = mesh.optics[mesh.face_body, column.CLEAR] > 0
-        ground = np.array([isinstance(body.shape, Plane) for body in shot.bodies], bool)[mesh.face_body]
+        ground = mesh.optics[mesh.face_body, column.CASTS] == 0
         self.opaque: Int[np.ndarray, " face"] = np.flatnonzero(~clear).astype(np.int32)
         self.clear: Int[np.ndarray, " face"] = np.flatnonzero(clear).astype(np.int32)
-        # Nothing is under the ground for it to shade, and its size would waste the maps.
         self.casters: Int[np.ndarray, " face"] = np.flatnonzero(~clear & ~ground).astype(np.int32)
         inner = geometry.face_side == INNER
         self._joined = np.flatnonzero(inner & (geometry.face_neighbour >= 0))

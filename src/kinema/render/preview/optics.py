@@ -14,10 +14,10 @@ PI = f32(math.pi)
 INV_PI = f32(1 / math.pi)
 
 # Columns of `Mesh.optics`.
-CLEAR, DIFFUSE, F0, ALPHA, COAT, COAT_ALPHA, TEXTURE, LEVELS, PERIOD, IOR, ABSORB, THICK, BALL, ALBEDO = (
-    0, 1, 4, 7, 8, 9, 10, 11, 12, 13, 14, 17, 18, 19,
+CLEAR, DIFFUSE, F0, ALPHA, COAT, COAT_ALPHA, TEXTURE, LEVELS, PERIOD, IOR, ABSORB, THICK, BALL, ALBEDO, CASTS = (
+    0, 1, 4, 7, 8, 9, 10, 11, 12, 13, 14, 17, 18, 19, 22,
 )  # fmt: skip
-OPTICS = 22
+OPTICS = 23
 
 GLOSS = (0.0, 0.08, 0.18, 0.35, 0.6, 1.0)
 """GGX alphas of the blurred octahedral maps."""

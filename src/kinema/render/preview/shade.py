@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kinema.render.preview.compile import inlined, kernel
+from kinema.render.preview.floor import mirrored
 from kinema.render.preview.lamps import POWER, TERM, arriving, gloss_of
 from kinema.render.preview.optics import (
     ALBEDO,
@@ -142,6 +143,7 @@ def paint(
     for lobe in range(0 if shiny else 1, 2 if coat > f32(0) else 1):
         rough = alpha if lobe == 0 else m[COAT_ALPHA]
         gr, gg, gb = glossy(sky, rough, qx, qy, qz)
+        gr, gg, gb = mirrored(sky, lamps, rough, x, y, z, qx, qy, qz, gr, gg, gb)
         if lobe == 0:
             # What shuts out ambient light shuts out a reflection less, the narrower it is.
             open_ = term[0] + (f32(1) - term[0]) * (f32(1) - rough) * f32(0.5)

@@ -13,11 +13,12 @@ import numpy as np
 
 from kinema.render.preview.compile import inlined, kernel
 from kinema.render.preview.lamps import BIAS, LENS, REACH, SCALE, SEARCH, TERM, TEXEL, arriving
+from kinema.render.preview.optics import CASTS
 from kinema.render.preview.raster import MAP_BAND
 
 f32 = np.float32
 _AO_SAMPLES = 6
-_AO_STRENGTH = f32(1.6)
+_AO_STRENGTH = f32(0.9)
 WIDEST_AO = 0.12
 """How far over the picture ambient occlusion may look, as a share of its width."""
 LONELY = 32
@@ -39,14 +40,14 @@ _DISC_Y = (np.sqrt((np.arange(8) + 0.5) / _FILTER) * np.sin(_GOLDEN)).astype(np.
 
 
 @kernel()
-def darken(items: Any, plane: Any, view: Any, lamps: Any, radius: float, film: Any) -> None:
+def darken(items: Any, mesh: Any, plane: Any, view: Any, lamps: Any, radius: float, film: Any) -> None:
     """Fill `shade` and `soft` of `film` for opaque surfaces. `radius`: how far ambient occlusion reaches [m]."""
     for n in range(items.shape[0]):
-        _row(items[n], plane, view, lamps, f32(radius), film)
+        _row(items[n], mesh, plane, view, lamps, f32(radius), film)
 
 
 @inlined()
-def _row(y: Any, plane: Any, view: Any, lamps: Any, radius: Any, film: Any) -> None:
+def _row(y: Any, mesh: Any, plane: Any, view: Any, lamps: Any, radius: Any, film: Any) -> None:
     height, width = film.near.shape
     vy = 1.0 - (y + 0.5) * 2.0 / height
     pixel = f32(2.0 * math.sqrt(view.right[0] ** 2 + view.right[1] ** 2 + view.right[2] ** 2) / width)
@@ -66,6 +67,7 @@ def _row(y: Any, plane: Any, view: Any, lamps: Any, radius: Any, film: Any) -> N
             nx, ny, nz = -nx, -ny, -nz
         turn = (x & 3) + 4 * (y & 3)
         soft = 0
+        casts = mesh.optics[mesh.face_body[f], CASTS]
         ambient = f32(1)
         # Ambient light varies slowly: one pixel in four, in a square, is enough once it is smoothed.
         if (x | y) & 1 == 0 and film.lonely[y // LONELY, x // LONELY] == 0:
@@ -77,7 +79,7 @@ def _row(y: Any, plane: Any, view: Any, lamps: Any, radius: Any, film: Any) -> N
         for k in range(lamps.lamp.shape[0]):
             term = int(lamps.lamp[k, TERM])
             if term > 0:
-                share, noisy = _reaches(k, lamps, wx, wy, wz, nx, ny, nz, turn, depth * pixel)
+                share, noisy = _reaches(k, lamps, wx, wy, wz, nx, ny, nz, turn, depth * pixel, casts)
                 film.shade[y, x, term] = share
                 if noisy:
                     soft |= 1 << term
@@ -117,12 +119,12 @@ def _occlusion(
         if vn > f32(0) and vv < r2:
             fade = (r2 - vv) / r2
             total += fade * fade * fade * vn * radius / (vv + f32(0.01) * r2)
-    return max(f32(1) - total * _AO_STRENGTH / f32(_AO_SAMPLES), f32(0))
+    return max(f32(1) - total * _AO_STRENGTH / f32(_AO_SAMPLES), f32(0.12))
 
 
 @inlined()
 def _reaches(
-    k: Any, lamps: Any, x: Any, y: Any, z: Any, nx: Any, ny: Any, nz: Any, turn: Any, size: Any
+    k: Any, lamps: Any, x: Any, y: Any, z: Any, nx: Any, ny: Any, nz: Any, turn: Any, size: Any, casts: Any
 ) -> tuple[Any, bool]:
     """Share of a lamp's light that arrives, and whether it is noisy (percentage-closer soft shadows, Fernando 2005)."""
     l = lamps.lamp[k]
@@ -132,8 +134,9 @@ def _reaches(
         return f32(1), False
     lens = l[LENS] > f32(0)
     texel_size = l[TEXEL] * (distance if lens else f32(1))
-    # Away from the surface by more the more it is turned from the lamp: slopes do not shadow themselves.
-    off = texel_size * (f32(0.6) + f32(1.6) * math.sqrt(max(f32(1) - facing * facing, f32(0))))
+    # Away from the surface by more the more it is turned from the lamp: slopes do not shadow themselves. What casts
+    # no shadow needs no distance, and bodies on it no gap between them and theirs.
+    off = casts * texel_size * (f32(0.5) + f32(1.2) * math.sqrt(max(f32(1) - facing * facing, f32(0))))
     x, y, z = x + nx * off, y + ny * off, z + nz * off
     m = lamps.to_map[k]
     w = m[3, 0] * x + m[3, 1] * y + m[3, 2] * z + m[3, 3]

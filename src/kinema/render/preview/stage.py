@@ -56,7 +56,7 @@ class Stage:
         self._camera = CameraPath(shot, tape, width, height)
         self._ev100 = meter(shot, tape)
         self._mesh = mesh_of(shot, tape.geometry)
-        self._faces = Faces(shot, tape, self._mesh)
+        self._faces = Faces(tape, self._mesh)
         self._film = film_of(width, height)
         self._rows = order_of(height)
         self._bands = order_of(-(-height // raster.BAND))
@@ -77,14 +77,15 @@ class Stage:
         lamps = lit_lamps(shot, about)
         sphere = environment_map(shot, folder=assets)
         sphere = None if sphere is None else sphere / np.float32(full)
-        ground = next((i for i, body in enumerate(shot.bodies) if isinstance(body.shape, Plane)), None)
-        below = None
-        if ground is not None:
-            albedo = self._mesh.optics[ground, ALBEDO : ALBEDO + 3]
-            below = floor_light(sphere, on_level_ground(lamps, about.centre) / full, albedo)
-        self._sky = surroundings_of(sphere, below)
         # Ambient occlusion reaches about as far as the things looked at are large.
         self._reach = 0.09 * float(np.linalg.norm(self._camera.at(0).eye - about.centre))
+        grounds = [i for i, body in enumerate(shot.bodies) if isinstance(body.shape, Plane)]
+        below, floor = None, np.zeros(6)
+        if grounds:
+            albedo = self._mesh.optics[grounds[0], ALBEDO : ALBEDO + 3]
+            below = floor_light(sphere, on_level_ground(lamps, about.centre) / full, albedo)
+            floor[:] = 1, shot.bodies[grounds[0]].position[2], *albedo, 0.3 * self._reach
+        self._sky = surroundings_of(sphere, below, floor)
         rows, self._maps = rows_of(lamps, about, full)
         count, side = len(lamps), MAP
         self._lamps = Lamps(
@@ -121,7 +122,7 @@ class Stage:
         if not self._smooth:
             film.edge[:] = 0
         film.lonely[:] = _lonely(film.face, film.near, self._reach * width / (2 * lens.tan_x))
-        each(soft.darken, self._rows, self._plane, view, self._lamps, self._reach, film)
+        each(soft.darken, self._rows, mesh, self._plane, view, self._lamps, self._reach, film)
         each(soft.soothe, self._rows, film)
         scene = (mesh, self._plane, self._frame, self._normal, view, self._sky, self._lamps, film, out)
         for step in (opaque.CENTRES, opaque.EDGES):
