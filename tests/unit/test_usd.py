@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -446,6 +447,38 @@ def test_bad_stages(tmp_path: Path, content: bytes, rule: str, capfd: pytest.Cap
     assert "\n" not in str(caught.value)
     # One clear error: USD's own complaints stay off the terminal.
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_stage_with_wrong_numbers_is_read_or_refused(tmp_path: Path, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    words = re.split(r"(?<![\w.])(-?\d+(?:\.\d+)?)(?![\w.])", (EXAMPLES / "scene.usda").read_text())
+    odd = 1 + 2 * random.integers(4, len(words) // 2, size=3)
+    for at in odd:
+        words[at] = random.choice(["inf", "-1", "0", "1e308", "99999999999999999999", "-inf"])
+    path = tmp_path / "odd.usda"
+    path.write_text("".join(words))
+    try:
+        loaded = load_usd(path)
+    except ShotError as error:
+        loaded = error.next_step
+    assert loaded
+
+
+def test_a_damaged_binary_stage_is_refused_and_nothing_falls(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.usdc"
+    pxr("Sdf").Layer.FindOrOpen(str(EXAMPLES / "scene.usda")).Export(str(path))
+    whole = path.read_bytes()
+    for seed in range(4):
+        random = np.random.default_rng(seed)
+        content = np.frombuffer(whole, np.uint8).copy()
+        content[random.integers(0, len(content), 40)] = random.integers(0, 256, 40)
+        path.with_stem(f"damaged_{seed}").write_bytes(content.tobytes())
+        try:
+            loaded = load_usd(path.with_stem(f"damaged_{seed}"))
+        except ShotError as error:
+            loaded = error.next_step
+        assert loaded
 
 
 def test_paths_that_are_no_stage(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from kinema.shot.usd_body import read_bodies
 from kinema.shot.usd_camera import read_camera
 from kinema.shot.usd_joint import read_forces
 from kinema.shot.usd_light import read_lights
-from kinema.shot.usd_stage import open_stage
+from kinema.shot.usd_pxr import pxr
+from kinema.shot.usd_stage import not_usd, open_stage, told_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +37,23 @@ def load_usd(path: str | Path) -> FromUsd:
 
     Layers, meshes and textures outside the file's folder are refused, and nothing is fetched from a network.
     """
-    reading = open_stage(Path(path))
+    try:
+        return _load(Path(path))
+    except pxr("Tf").ErrorException as error:  # opens, but a prim deeper down is malformed
+        raise not_usd(Path(path), told_by(error)) from error
+    except (
+        TypeError,
+        ValueError,
+        OverflowError,
+    ) as error:  # an attribute is not of the type its schema gives it
+        raise not_usd(Path(path), f"a value of a wrong type: {error}") from error
+
+
+def _load(path: Path) -> FromUsd:
+    reading = open_stage(path)
     bodies, names = read_bodies(reading)
     tree: dict[str, Any] = {
-        "title": Path(path).stem,
+        "title": path.stem,
         "timing": reading.timing,
         "bodies": bodies,
         "lights": read_lights(reading),
@@ -53,5 +67,5 @@ def load_usd(path: str | Path) -> FromUsd:
             tree[field] = layer[key]
     if "kinema:slowMotion" in layer:
         tree["timing"]["slow_motion"] = str(Fraction(str(layer["kinema:slowMotion"])))
-    shot = validate_shot(tree, source=Path(path).name)
+    shot = validate_shot(tree, source=path.name)
     return FromUsd(shot=shot, notes=tuple(dict.fromkeys([*reading.notes, *reading.unread()])))

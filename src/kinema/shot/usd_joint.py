@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kinema.errors import ShotError
 from kinema.shot.force import WORLDS
 from kinema.shot.usd_pxr import pxr, value_of
 from kinema.shot.usd_reading import Reading, tidy
@@ -86,7 +87,14 @@ def _end(
     Gf = pxr("Gf")
 
     targets = prim.GetRelationship(f"physics:body{index}").GetTargets()
-    local = np.array(prim.GetAttribute(f"physics:localPos{index}").Get() or (0, 0, 0), float)
+    local = np.array(value_of(prim, f"physics:localPos{index}", (0, 0, 0)), float)
+    if not np.isfinite(local).all():
+        raise ShotError(
+            f"{prim.GetPath()}.physics:localPos{index}",
+            "must be finite",
+            got=local,
+            next_step="Correct the stage.",
+        )
     turn = prim.GetAttribute(f"physics:localRot{index}").Get() or Gf.Quatf(1)
     holder = reading.stage.GetPrimAtPath(targets[0]) if targets else reading.stage.GetPseudoRoot()
     if not holder:

@@ -88,11 +88,11 @@ class Reading:
         if at not in self._caches:
             self._caches[at] = UsdGeom.XformCache(Usd.TimeCode(at))
         local_to_stage = np.array(self._caches[at].GetLocalToWorldTransform(prim)).T
-        if not np.isfinite(local_to_stage).all():
+        if not np.isfinite(local_to_stage).all() or np.abs(local_to_stage).max() > 1e100:
             raise ShotError(
                 str(prim.GetPath()),
                 "must have a finite transform",
-                got="NaN or inf",
+                got="numbers beyond bounds",
                 next_step="Correct the stage.",
             )
         world = np.eye(4)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from kinema.shot.usd_reading import Reading
 
 MAX_BYTES = 512 * 2**20
 MAX_LAYERS = 256
+PATIENCE = 300
 
 
 def open_stage(path: Path) -> Reading:
@@ -42,9 +45,9 @@ def open_stage(path: Path) -> Reading:
         _refuse_outside(path)
         stage = Usd.Stage.Open(str(path.resolve()))
     except Tf.ErrorException as error:
-        raise _not_usd(path, error) from error
+        raise not_usd(path, told_by(error)) from error
     if stage is None:
-        raise _not_usd(path, None)
+        raise not_usd(path, "")
     frames, timing, notes = _timing(stage)
     y_up = UsdGeom.GetStageUpAxis(stage) == UsdGeom.Tokens.y
     metres, kilograms = UsdGeom.GetStageMetersPerUnit(stage), UsdPhysics.GetStageKilogramsPerUnit(stage)
@@ -69,16 +72,52 @@ def open_stage(path: Path) -> Reading:
     return reading
 
 
-def _not_usd(path: Path, error: Exception | None) -> ShotError:
-    # USD says: Error in 'function' at line n in file f : 'path:line:column: what'
-    told = re.findall(r" : '(?:\S*?:(?=\d))?(.+?)'?$", str(error or "").strip(), re.MULTILINE)
-    told = re.sub(r"pxrInternal_\w*?_pegtl::", "", told[-1])[:200] if told else ""
+# A damaged binary layer can take the process down from within USD; so another process looks at it first.
+_PROBE = """
+import sys
+from pxr import Sdf
+layer = Sdf.Layer.FindOrOpen(sys.argv[1])
+if layer:
+    layer.GetCompositionAssetDependencies()
+    layer.Traverse("/", layer.GetObjectAtPath)
+    layer.ExportToString()
+"""
+
+
+def _refuse_deadly(path: Path) -> None:
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        if file.read(5) == b"#usda":
+            return
+    try:
+        probe = subprocess.run(
+            [sys.executable, "-I", "-c", _PROBE, str(path.resolve())],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise not_usd(path, f"a file that keeps USD busy for {PATIENCE} s") from error
+    if probe.returncode < 0:
+        raise not_usd(path, "a damaged file that brings USD down")
+
+
+def not_usd(path: Path, told: str) -> ShotError:
+    """A file that USD cannot read, with what is known about it."""
     return ShotError(
         str(path),
         "must be a USD stage",
         got=told or "something that USD cannot read",
         next_step="Open it in usdview or run `usdchecker` on it.",
     )
+
+
+def told_by(error: Exception) -> str:
+    """What USD says, out of: Error in 'function' at line n in file f : 'path:line:column: what'."""
+    told = re.findall(r" : '(?:\S*?:(?=\d))?(.+?)'?$", str(error).strip(), re.MULTILINE)
+    return re.sub(r"pxrInternal_\w*?_pegtl::", "", told[-1])[:200] if told else ""
 
 
 def _refuse_outside(path: Path) -> None:
@@ -100,10 +139,11 @@ def _refuse_outside(path: Path) -> None:
                 got="more",
                 next_step="Flatten the stage.",
             )
+        _refuse_deadly(Path(name.split("[", 1)[0]))
         layer = Sdf.Layer.FindOrOpen(name)
         if layer is None:
             if name == str(path.resolve()):
-                raise _not_usd(path, None)
+                raise not_usd(path, "")
             raise ShotError(
                 path.name,
                 "must have all its layers",
@@ -121,7 +161,7 @@ def _clips(layer: Any) -> list[str]:
 
     def visit(spec_path: Any) -> None:
         spec = layer.GetPrimAtPath(spec_path) if spec_path.IsPrimPath() else None
-        if spec is not None and spec.HasInfo("clips"):
+        if spec and not spec.expired and spec.HasInfo("clips"):
             found.extend(re.findall(r"@([^@]+)@", str(spec.GetInfo("clips"))))
 
     layer.Traverse("/", visit)
