@@ -99,11 +99,11 @@ def test_hulls_of_cells_do_not_overlap(cut_body):
 
 
 def test_hulls_of_massive_cells_reach_their_surface():
-    # Measured on a ball in 30 cells: 56 corners leave at most 0.98 % of a piece's size outside.
+    # Measured on a ball in 30 cells: 32 corners leave at most 2.13 % of a piece's size outside.
     for cell in cut(sphere_surface(0.1, 96)).cells:
         equations = ConvexHull(cell.hulls[0]).equations
         outside = (cell.surface.vertices @ equations[:, :3].T + equations[:, 3]).max()
-        assert outside < 0.01 * np.ptp(cell.surface.vertices, axis=0).max()
+        assert outside < 0.0225 * np.ptp(cell.surface.vertices, axis=0).max()
 
 
 def test_outer_faces_keep_smooth_normals_and_uv():

@@ -30,6 +30,8 @@ from kinema.shot.body import Mesh
 CONCAVITY = 0.04
 """CoACD's threshold: how far from convex, in shares of its size, a part may be."""
 MOST_PARTS = 64
+MOST_CORNERS = 96
+"""Of a part: a whole body is looked at longer than its shards, and there is one of it."""
 EFFORT: dict[str, Any] = {
     "mcts_iterations": 60,
     "mcts_nodes": 15,
@@ -37,7 +39,7 @@ EFFORT: dict[str, Any] = {
     "preprocess_resolution": 30,
 }
 """Half the time of CoACD's defaults for as many parts (measured on a torus), a third on open shells."""
-RECIPE = "coacd/2"
+RECIPE = "coacd/3"
 """Raised when parts are made differently, so that old ones in the cache are not taken."""
 HOLLOW = 0.01
 """A surface whose hull holds no more than this beyond it is convex."""
@@ -59,7 +61,7 @@ def mesh_solid(shape: Mesh, *, folder: str, path: str) -> Solid:
     if bulk is not None and bulk.volume < 0:
         raise refusal(field, file, "a surface that is inside out")
     if bulk is not None and hull.volume <= (1 + HOLLOW) * bulk.volume:
-        parts = [few_corners(surface.vertices[hull.vertices])]
+        parts = [few_corners(surface.vertices[hull.vertices], MOST_CORNERS)]
     else:
         parts = _convex_parts(corners)
     return Solid(
@@ -137,7 +139,7 @@ def _decompose(corners: np.ndarray) -> list[np.ndarray]:
     points, index = np.unique(corners.reshape(-1, 3), axis=0, return_inverse=True)
     mesh = coacd.Mesh(points, index.reshape(-1, 3).astype(np.int32))
     parts = coacd.run_coacd(mesh, threshold=CONCAVITY, max_convex_hull=MOST_PARTS, seed=0, **EFFORT)
-    return [few_corners(np.asarray(vertices, float)) for vertices, _ in parts]
+    return [few_corners(np.asarray(vertices, float), MOST_CORNERS) for vertices, _ in parts]
 
 
 def _keep(path: Path, parts: list[np.ndarray]) -> None:
