@@ -46,6 +46,7 @@ def read_event(reading: Reading, node: Node) -> Event | None:
     if entry.get("flat"):
         for thing in doers:
             thing.lies = True
+            reading.draft.sets(f"{thing.path}.rotation")
     if event.does == "breaks" and event.doer is not None:
         event.doer = _brittle_one(reading, event.doer)
     reading.scene.events.append(event)
