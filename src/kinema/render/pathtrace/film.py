@@ -70,7 +70,10 @@ def _expose(
     )
     corner = mi.Point2f(mi.Float(pixel % width), mi.Float(pixel // width))
     place = (corner + sampler.next_2d()) / mi.ScalarVector2f(width, height)
-    ray, importance = stage.sensor.sample_ray(0.0, sampler.next_1d(), place, sampler.next_2d())
+    # Mitsuba traces four wavelengths at once, a quarter of the range apart: a round steps through one quarter
+    # evenly, so that its samples never repeat each other's wavelengths.
+    wavelength = sampler.next_even(ROUND) / 4
+    ray, importance = stage.sensor.sample_ray(0.0, wavelength, place, sampler.next_2d())
     clamp = dr.opaque(mi.Float, clamp_nits / NITS)
     seen = trace(stage.scene, stage.tables, sampler, ray, clamp, mi.Bool(True))
     colour = mi.spectrum_to_srgb(seen.radiance * importance, ray.wavelengths) * NITS

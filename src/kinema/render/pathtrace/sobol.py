@@ -47,6 +47,15 @@ class Sobol:
         order = self._next()
         return _unit(_owen(self._shuffled(order), _hash(order + 1)))
 
+    def next_even(self, block: int) -> Any:
+        """Float in [0, 1): the samples of each aligned block of `block` (a power of 2) are equally spaced, blocks
+        interleave, and only the offset is random. For a smooth integrand, such as the spectrum, an equidistant rule
+        has a small fraction of the error of a stratified one."""
+        order = self._next()
+        within = mi.Float(self._shuffled(order) & (block - 1))
+        offset = _unit(_hash(order + 1) + dr.brev(self.index // block))
+        return (within + offset) / block
+
     def next_2d(self) -> Any:
         """Point2f in [0, 1)²."""
         order = self._next()
