@@ -94,6 +94,7 @@ class ViewTransform:
         path = self._cache / "view" / f"{key[:20]}.npz"
         if (stored := _load(path)) is not None:
             return stored
+        _make_folder(path.parent)  # before the work, not after it
         cube = bake(self.reference)
         _store(cube, path)
         return cube
@@ -121,16 +122,26 @@ def _load(path: Path) -> Cube | None:
         return None
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
 def _store(cube: Cube, path: Path) -> None:
     partial = path.with_suffix(f".{os.getpid()}.partial.npz")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(partial, **{field.name: getattr(cube, field.name) for field in fields(Cube)})
         partial.replace(path)
     except OSError as error:
-        raise MediaError(
-            str(path),
-            "must be writable",
-            got=str(error),
-            next_step="Set KINEMA_CACHE to a folder you may write to.",
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> MediaError:
+    return MediaError(
+        str(path),
+        "must be writable",
+        got=str(error),
+        next_step="Set KINEMA_CACHE to a folder you may write to.",
+    )
