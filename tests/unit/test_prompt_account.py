@@ -111,7 +111,22 @@ def test_every_entry_of_the_tables_compiles() -> None:
         assert shot.body(name).name == name
 
 
-TERMINALS = "HEAD VERB PREP OF PRON DET ORD NUM QTY MOD AUX JOIN COMMA STOP".split()
+TERMINALS = [
+    "HEAD",
+    "VERB",
+    "PREP",
+    "OF",
+    "PRON",
+    "DET",
+    "ORD",
+    "NUM",
+    "QTY",
+    "MOD",
+    "AUX",
+    "JOIN",
+    "COMMA",
+    "STOP",
+]
 
 
 @given(st.lists(st.sampled_from(TERMINALS), max_size=60))

@@ -22,54 +22,44 @@ _OVER = {"on", "onto", "across", "along", "above", "over", "in", "into", "throug
 
 
 def read_adjunct(reading: Reading, node: Node) -> None:
+    """ "into the pane", "at 8 m/s", "from the left", "on concrete", "in a row", "10 cm in diameter"."""
     assert node.head is not None
-    inner, link = node.inner, node.head.sense.name
+    inner, link, topic = node.inner, node.head.sense.name, reading.topic
     if inner is None:
-        if isinstance(reading.topic, Event):
-            reading.topic.link = reading.topic.link or link
-        return
-    if inner.kind == "bare":
+        if isinstance(topic, Event):
+            topic.link = topic.link or link
+    elif inner.kind == "bare" or inner.head is None:
         _bare_adjunct(reading, link, inner.run)
-        return
-    assert inner.head is not None
-    if inner.head.sense.kind == "way":
+    elif inner.head.sense.kind == "way":
         read_loose_words(reading, inner.run, apart=False, after=())
         read_way(reading, inner.head, source=link == "from")
-        return
-    topic = reading.topic
-    if inner.head.sense.kind == "stuff":  # "on concrete"
+    elif inner.head.sense.kind == "stuff":
         if link in _OVER:
             set_ground(reading, inner.head)
-        return
-    if inner.head.sense.kind == "arrangement" and inner.inner is None and link in ("in", "into"):
+    elif inner.head.sense.kind == "arrangement" and inner.inner is None and link in ("in", "into"):
         several = [topic.doer] if isinstance(topic, Event) and topic.doer else reading.subjects
         arrange(reading, several, inner)
-        return
-    if (
-        inner.head.sense.kind == "word"
-        and inner.head.sense.name == "camera"
-        and isinstance(topic, Event | Lamp)
-    ):
+    elif inner.head.sense.name == "camera" and isinstance(topic, Event | Lamp):
         read_way(reading, replace(inner.head, senses=(Sense("HEAD", "way", "front"),)), source=link == "from")
-        return
-    if inner.head.sense.kind == "measure":
+    elif inner.head.sense.kind == "measure":
         read_measure(reading, inner, inside=True)
-        return
-    if (
-        inner.head.sense.kind == "word"
-        and inner.head.sense.name == "edge"
-        and isinstance(topic, Thing | Event)
-    ):
-        named = _edge(reading, inner)
     else:
-        named = mention(reading, inner)
+        _with_noun(reading, node.head, inner)
+
+
+def _with_noun(reading: Reading, head: Lexeme, inner: Node) -> None:
+    """A preposition with a thing, a place, a lamp, a mood."""
+    assert inner.head is not None
+    topic = reading.topic
+    edge = inner.head.sense.kind == "word" and inner.head.sense.name == "edge"
+    named = _edge(reading, inner) if edge and isinstance(topic, Thing | Event) else mention(reading, inner)
     if isinstance(named, Thing):
-        _towards(reading, topic, node.head, named)
-        if node.head.sense.kind == "relation" and _says_where(topic) and len(reading.mentioned) > 1:
+        _towards(reading, topic, head, named)
+        if head.sense.kind == "relation" and _says_where(topic) and len(reading.mentioned) > 1:
             reading.mentioned.insert(0, reading.mentioned.pop())  # a landmark is not what "it" means next
     elif named == "ground" and isinstance(topic, Event):
         topic.on_ground = True
-    elif named == "focus" or topic in ("focus",):
+    elif topic == "focus":
         reading.topic = topic
     elif isinstance(named, Lamp) or (isinstance(named, str) and named not in ("ground", "mood", "camera")):
         reading.topic = named

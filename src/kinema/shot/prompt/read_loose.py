@@ -16,36 +16,34 @@ from kinema.shot.prompt.scene import Event, Lamp, Move, Thing
 
 
 def read_loose_words(reading: Reading, run: Sequence[Lexeme], *, apart: bool, after: Sequence[Node]) -> None:
+    """What the words are about gets them; `apart`: a comma or more stands before them."""
     following = next((node for node in after if node.kind != "link"), None)
     quantities = [w for w in run if w.quantity is not None]
     article = any(w.text.lower() in ("a", "an") for w in run)
-    waits = following is not None and following.kind in ("noun", "verb") and (article or not quantities)
-    if apart and waits:
+    if apart and following is not None and following.kind in ("noun", "verb") and (article or not quantities):
         reading.pending = (*reading.pending, *run)
         return
-    topic = reading.topic
-    if (
-        not isinstance(topic, Thing | Lamp | Move)
-        and any(w.sense.kind == "measure" for w in run)
-        and reading.last
-    ):
-        topic = reading.last
     measure, reading.measure = reading.measure, None
     if measure is not None and reading.last and quantities and fits(measure.sense.name, quantities[0]):
         set_measure(reading, reading.last, measure.sense.name, quantities[0])
         reading.use(measure)
         return
+    related = following is not None and following.head is not None and following.head.sense.kind == "relation"
+    if isinstance(reading.topic, Thing) and related and len(quantities) == 1 and not apart:
+        reading.distance = quantities[0]
+        return
+    _about(reading, run, quantities, apart=apart)
+    for word in quantities:
+        if word.start not in reading.used:
+            read_loose(reading, word)
+
+
+def _about(reading: Reading, run: Sequence[Lexeme], quantities: Sequence[Lexeme], *, apart: bool) -> None:
+    """Hand the words to the topic, as far as they fit it."""
+    topic = reading.topic
+    if not isinstance(topic, Thing | Lamp | Move) and any(w.sense.kind == "measure" for w in run):
+        topic = reading.last or topic
     if isinstance(topic, Thing):
-        if (
-            following is not None
-            and following.kind == "adjunct"
-            and following.head is not None
-            and following.head.sense.kind == "relation"
-            and len(quantities) == 1
-            and not apart
-        ):
-            reading.distance = quantities[0]
-            return
         apply_words(reading, topic, run)
     elif isinstance(topic, Event):  # a time that is not "at" or "after" is the clip's
         lasting = [w for w in quantities if w.quantity is not None and w.quantity.dimension == "time"]
@@ -58,6 +56,3 @@ def read_loose_words(reading: Reading, run: Sequence[Lexeme], *, apart: bool, af
         blow(reading, quantities[0])
     elif isinstance(topic, str) and quantities:
         refine(reading, topic, quantities[0])
-    for word in quantities:
-        if word.start not in reading.used:
-            read_loose(reading, word)
