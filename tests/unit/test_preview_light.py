@@ -198,7 +198,9 @@ def test_harmonics_are_the_irradiance_of_smooth_surroundings() -> None:
 
     k = np.array([0.3, -0.5, 0.8])
     sphere = 1 + 0.6 * np.einsum("rcx,x->rc", directions(64), k)
-    h = surroundings_of(np.repeat(sphere[..., None], 3, -1).astype(np.float32), None, np.zeros(6)).harmonics[:, 0]
+    h = surroundings_of(np.repeat(sphere[..., None], 3, -1).astype(np.float32), None, np.zeros(6)).harmonics[
+        :, 0
+    ]
     for n in np.array([[0, 0, 1.0], [0.6, 0.8, 0], [-0.6, 0, -0.8]]):
         x, y, z = n
         basis = np.array([1, y, z, x, x * y, y * z, z * z, x * z, x * x - y * y])

@@ -85,8 +85,8 @@ def tape_of(shot: Shot, *, broken: bool, seed: int = 0) -> Tape:
     )
 
 
-def frame_of(shot: Shot, tape: Tape, index: int, picture: Picture = PICTURE, **options: int) -> Frame:
-    (frame,) = Preview(**options).draw(shot, tape, picture, range(index, index + 1))
+def frame_of(shot: Shot, tape: Tape, index: int, picture: Picture = PICTURE, threads: int = 2) -> Frame:
+    (frame,) = Preview(threads=threads).draw(shot, tape, picture, range(index, index + 1))
     return frame
 
 

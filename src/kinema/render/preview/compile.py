@@ -20,20 +20,22 @@ def kernel() -> Callable[[_Function], _Function]:
     """Compile for this CPU, kept on disk, run without the interpreter's lock. Its first argument says which items of
     the work are its own. Divisions by zero give inf or nan instead of raising.
     """
-    import numba
-
-    return numba.njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+    return _njit(cache=True)
 
 
-def inlined(*, allocates: bool = False) -> Callable[[_Function], _Function]:
+def inlined() -> Callable[[_Function], _Function]:
     """Compile as a part of the kernels that call it, always.
 
     Some forty arrays go down the calls: handing them over, and counting references to them, took four fifths of
     the time. What allocates nothing needs no counting.
     """
+    return _njit(forceinline=True, _nrt=False)
+
+
+def _njit(**options: Any) -> Any:
     import numba
 
-    return numba.njit(nogil=True, fastmath=_FAST, error_model="numpy", forceinline=True, _nrt=allocates)
+    return numba.njit(nogil=True, fastmath=_FAST, error_model="numpy", **options)
 
 
 def keep_kernels(cache: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kinema.render.preview.compile import inlined, kernel
+from kinema.render.preview.exact import meet, ray_of, record
 from kinema.render.preview.lamps import POWER, arriving, gloss_of
 from kinema.render.preview.optics import (
     ABSORB,
@@ -30,9 +31,6 @@ from kinema.render.preview.shade import (
     OFFSET_Y,
     SIGN_X,
     SIGN_Y,
-    meet,
-    ray_of,
-    record,
 )
 from kinema.render.preview.visible import alike
 

@@ -13,9 +13,14 @@ from kinema.render.preview.optics import ggx, schlick
 f32 = np.float32
 
 # Columns of `Lamps.lamp`.
-KIND, PLACE, AXIS, RIGHT, UP, HALF_W, HALF_H, RADIUS, POWER, EDGE, FADE, TERM, LENS, SCALE, BIAS, TEXEL, REACH, SEARCH = (
-    0, 1, 4, 7, 10, 13, 14, 15, 16, 19, 20, 21, 22, 23, 24, 25, 26, 27,
-)  # fmt: skip
+KIND, PLACE, AXIS, RIGHT, UP, HALF_W, HALF_H, RADIUS, POWER = 0, 1, 4, 7, 10, 13, 14, 15, 16
+EDGE, FADE = 19, 20
+"""Half angle of a spot's cone, and of its soft rim [rad]."""
+TERM = 21
+"""Of `Film.shade` that holds the lamp's shadow; 0 = none is drawn."""
+LENS, SCALE, BIAS, TEXEL, REACH, SEARCH = 22, 23, 24, 25, 26, 27
+"""Depth map: 1 = perspective; factor and sum that make a surface safe from itself; width of a texel [m], at 1 m if
+perspective; half the lamp's size [m] or its tangent; where to look for what is in the way [texel]."""
 LAMP = 28
 SUN, BALL, AREA, SPOT = 0, 1, 2, 3
 

@@ -26,7 +26,9 @@ TEXELS = 512
 def mesh_of(shot: Shot, geometry: Geometry) -> Mesh:
     """Triangles with their optics and textures."""
     surfaces = _surfaces(shot)
-    names = sorted({name for optics in surfaces if (name := texture_of(optics)) is not None})
+    names: list[TextureName] = sorted(
+        {name for optics in surfaces if (name := texture_of(optics)) is not None}
+    )
     atlas = _atlas(names)
     rows = np.zeros((len(geometry.bodies), column.OPTICS), np.float32)
     pieces = np.bincount(geometry.piece_body, minlength=len(geometry.bodies))

@@ -30,7 +30,7 @@ def span(line: Any, y: Any, shift: Any, width: Any) -> tuple[int, int]:
         return 0, 0
     left = max(line[0] * y + line[1], line[2] * y + line[3], line[13]) - 0.5 - shift
     right = min(line[4] * y + line[5], line[6] * y + line[7], line[14]) - 0.5 - shift
-    return int(math.ceil(max(left, 0.0))), int(math.ceil(min(right, float(width))))
+    return math.ceil(max(left, 0.0)), math.ceil(min(right, float(width)))
 
 
 @inlined()

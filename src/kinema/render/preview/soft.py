@@ -104,8 +104,8 @@ def _occlusion(
         far = (f32(k) + (f32(_BAYER[(turn * 5 + 3) & 15]) + f32(0.5)) / f32(16)) / f32(_AO_SAMPLES)
         a, b = _DISC_X[k], _DISC_Y[k]
         length = far * reach / math.sqrt(a * a + b * b)
-        sx = x + int(round((a * _COS[turn] - b * _SIN[turn]) * length))
-        sy = y + int(round((a * _SIN[turn] + b * _COS[turn]) * length))
+        sx = x + round((a * _COS[turn] - b * _SIN[turn]) * length)
+        sy = y + round((a * _SIN[turn] + b * _COS[turn]) * length)
         if sx < 0 or sy < 0 or sx >= width or sy >= height or film.near[sy, sx] <= f32(0):
             continue
         ux = f32((sx + 0.5) * 2.0 / width - 1.0)

@@ -18,7 +18,7 @@ from kinema.render.preview import glass, project, raster, soft, visible
 from kinema.render.preview import lamps as column
 from kinema.render.preview import shade as opaque
 from kinema.render.preview.ambient import floor_light, surroundings_of
-from kinema.render.preview.arrays import Lamps, Output, View, film_of, order_of, output_of
+from kinema.render.preview.arrays import Lamps, Mesh, Output, View, film_of, order_of, output_of
 from kinema.render.preview.crew import Crew
 from kinema.render.preview.lighting import MAP, Extent, lit_lamps, on_level_ground, rows_of
 from kinema.render.preview.matter import Faces, mesh_of
@@ -230,15 +230,15 @@ def matrices_of(quaternion: Float[np.ndarray, "piece 4"]) -> Float[np.ndarray, "
     return np.ascontiguousarray(np.moveaxis(np.array(rows), -1, 0))
 
 
-def _light_through(mesh: object) -> np.ndarray:
+def _light_through(mesh: Mesh) -> np.ndarray:
     """Share of light that passes a body behind each of its clear faces: what a shadow of glass is made of."""
-    optics = mesh.optics  # type: ignore[attr-defined]
+    optics = mesh.optics
     f0 = ((optics[:, IOR] - 1) / (optics[:, IOR] + 1)) ** 2
     absorbed = np.exp(-optics[:, ABSORB : ABSORB + 3].mean(1) * optics[:, THICK])
     # A ball bends most of its light away; an edge of a shard leads it elsewhere.
     share = absorbed * (1 - f0) ** 2 * np.where(optics[:, BALL] > 0, 0.45, 1.0)
-    faces = share[mesh.face_body]  # type: ignore[attr-defined]
-    return np.where(mesh.face_side == 1, 0.4 * faces, faces).astype(np.float32)  # type: ignore[attr-defined]
+    faces = share[mesh.face_body]
+    return np.where(mesh.face_side == 1, 0.4 * faces, faces).astype(np.float32)
 
 
 def _lonely(face: np.ndarray, near: np.ndarray, reach: float) -> np.ndarray:
