@@ -152,7 +152,7 @@ def _surfaced(
         .friction_combine_rule(rp.CoefficientCombineRule.GEOMETRIC_MEAN)
         .restitution_combine_rule(rp.CoefficientCombineRule.MIN)
         .active_events(rp.ActiveEvents.CONTACT_FORCE_EVENTS)
-        .contact_force_event_threshold(float(least_force))
+        .contact_force_event_threshold(min(float(least_force), 1e30))
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -200,8 +201,10 @@ def _add_solids(rapier: rp.PhysicsWorld, unit: Unit) -> dict[int, Solid]:
         planes = collider.kind != "hull" or not all_of_them
         add(solid(collider, body, isometry(position, turn), force, planes=planes), piece, position, turn)
     owner = int(unit.pieces[0]) if len(unit.pieces) == 1 else -1
+    # Of lone shards, which cannot break again, the tape has the touches of its samples: they are very many.
+    lone = len(unit.members) == 1 < len(body.pieces)
     for place in grains:
-        add(grain(body, place, force), owner, place, np.array([1.0, 0.0, 0.0, 0.0]))
+        add(grain(body, place, math.inf if lone else force), owner, place, np.array([1.0, 0.0, 0.0, 0.0]))
     return solids
 
 
