@@ -182,7 +182,7 @@ SHOTS: list[tuple[str, dict[str, Any]]] = [
     ("A crate floats. The camera orbits 90 degrees around it.", {
         "forces.gravity": (0, 0, 0), "camera.moves.orbit.degrees": 90.0}),
     # --- light
-    ("A ball. Golden hour.", {"lights.sun.elevation": 8.0, "lights.sun.kelvin": 3200.0, "lights.sky.lux": 6000.0}),
+    ("A ball. Golden hour.", {"lights.sun.elevation": 8.0, "lights.sun.kelvin": 3200.0, "lights.sky.lux": 7000.0}),
     ("A ball at noon.", {"lights.sun.elevation": 75.0, "lights.sun.lux": 100000.0}),
     ("A ball, overcast.", {"lights.dome.nits": 3000.0, "lights.dome.kelvin": 6500.0}),
     ("A ball. Candlelight.", {"lights.candle.kelvin": 1850.0, "lights.candle.lumen": 13.0}),

@@ -17,6 +17,8 @@ ASPECT = 16 / 9
 """Shape of the picture a prompt is framed for; a taller one shows more."""
 FILL = 0.82
 """Share of the picture the action fills."""
+LOW = -5.0
+"""Elevation of the camera before an upright pane [deg]: cracks and shards are read against the sky."""
 _SENSOR = 36.0
 
 
@@ -85,7 +87,7 @@ def frame(scene: Scene, stage: Stage, seconds: Fraction) -> tuple[dict[str, Any]
     radius = float(np.linalg.norm(points - centre, axis=1).max()) or 0.1
     azimuth = azimuth_of(scene, stage)
     elevation = (
-        scene.camera["elevation"][0] if "elevation" in scene.camera else (7.0 if stage.facing else 10.0)
+        scene.camera["elevation"][0] if "elevation" in scene.camera else (LOW if stage.facing else 10.0)
     )
     focal = scene.camera["focal_length"][0] if "focal_length" in scene.camera else 35.0
     fill = FILL * (scene.camera["fill"][0] if "fill" in scene.camera else 1.0)

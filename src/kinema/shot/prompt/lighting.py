@@ -208,11 +208,14 @@ def _fill(rig: Rig) -> None:
     scene = rig.scene
     suns = [light for light in rig.lights if light["kind"] == "sun"]
     if suns and not any(light["kind"] in ("sky", "environment") for light in rig.lights):
-        lux = max(0.12 * suns[0]["lux"], 0.02)
+        # The lower the sun, the larger the sky's share of the light (CIE S 011, clear sky); clean air keeps it
+        # blue against a warm sun.
+        low = suns[0]["elevation"] < 20
+        lux = max((0.21 if low else 0.14) * suns[0]["lux"], 0.02)
         if suns[0]["lux"] < 100:  # the moon's sky: no blue scattering to speak of
             rig.add({"name": "dome", "kind": "environment", "nits": lux / math.pi, "kelvin": 9000.0})
         else:
-            rig.add(_sky(suns[0], lux, 4.0 if suns[0]["elevation"] < 20 else 3.0))
+            rig.add(_sky(suns[0], lux, 2.2 if low else 2.8))
         scene.assumed.append("a soft sky beside the sun")
     elif not suns and not any(light["kind"] in ("sky", "environment") for light in rig.lights):
         lumen = sum(light.get("lumen", light.get("candela", 0.0) * math.pi) for light in rig.lights)
