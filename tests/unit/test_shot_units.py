@@ -108,7 +108,9 @@ def test_time_is_exact(value: object, exact: Fraction) -> None:
     assert to_rational(value) == exact
 
 
-@pytest.mark.parametrize("value", ["1e-999999999", "0e999999999", "1e400", "1/0", float("nan"), "24 fps", "x", 10**80])
+@pytest.mark.parametrize(
+    "value", ["1e-999999999", "0e999999999", "1e400", "1/0", float("nan"), "24 fps", "x", 10**80]
+)
 def test_time_of_absurd_length_is_refused(value: object) -> None:
     with pytest.raises(PydanticCustomError):
         to_rational(value)
