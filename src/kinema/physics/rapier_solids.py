@@ -98,8 +98,8 @@ def corners(points: Float[np.ndarray, "point 3"]) -> tuple[Float[np.ndarray, "co
 
     Rapier touches a plane with at most four corners of a face, always the same: a shard with more sinks through
     the floor on the others (measured: 30 shards of nine corners, 111 mm deep and staying there). On a slab instead
-    of a plane they do not, but there the depth of a thin shard is now and then metres, and 599 J with it. So a
-    grain on each corner collides with planes in their stead.
+    of a plane they do not, but there the depth of a thin shard is now and then metres, and 599 J with it. So
+    wires between the corners collide with planes in their stead.
     """
     from scipy.spatial import ConvexHull
 
@@ -114,13 +114,27 @@ def corners(points: Float[np.ndarray, "point 3"]) -> tuple[Float[np.ndarray, "co
     return outer[chosen], False
 
 
-def grain(body: WorldBody, place: Float[np.ndarray, 3], least_force: float) -> rp.ColliderBuilder:
-    """A corner as a solid that collides with planes alone."""
+def wires(corner: Float[np.ndarray, "corner 3"]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Corners in pairs, each with the nearest that is left: half as many solids as one for each."""
+    left = list(range(len(corner)))
+    pairs = []
+    while left:
+        k = left.pop(0)
+        nearest = min(left or [0], key=lambda j: float(((corner[j] - corner[k]) ** 2).sum()))
+        pairs.append((corner[k], corner[nearest]))
+        if left:
+            left.remove(nearest)
+    return pairs
+
+
+def wire(body: WorldBody, ends: tuple[np.ndarray, np.ndarray], least_force: float) -> rp.ColliderBuilder:
+    """From corner to corner, in the frame of the rigid body: a solid that collides with planes alone."""
     import rapier3d as rp
 
-    pose = isometry(place, np.array([1.0, 0.0, 0.0, 0.0]))
+    pose = isometry(np.zeros(3), np.array([1.0, 0.0, 0.0, 0.0]))
     groups = rp.InteractionGroups(rp.Group(_CORNER), rp.Group(_PLANE))
-    return _surfaced(rp.Collider.ball(_CORNER_RADIUS), body, pose, least_force).collision_groups(groups)
+    shape = rp.Collider.capsule_from_endpoints(triple(ends[0]), triple(ends[1]), _CORNER_RADIUS)
+    return _surfaced(shape, body, pose, least_force).collision_groups(groups)
 
 
 def solid(

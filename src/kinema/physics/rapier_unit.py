@@ -11,7 +11,15 @@ from jaxtyping import Float, Int
 
 from kinema.physics.forces import area_share
 from kinema.physics.fracture import least_impulse
-from kinema.physics.rapier_solids import corners, grain, isometry, mass_properties, solid, solid_pose
+from kinema.physics.rapier_solids import (
+    corners,
+    isometry,
+    mass_properties,
+    solid,
+    solid_pose,
+    wire,
+    wires,
+)
 from kinema.physics.rotation import cross, rotate, unrotate
 from kinema.physics.settling import mass_of
 from kinema.physics.world import Collider, WorldBody
@@ -187,9 +195,9 @@ def _add_solids(rapier: rp.PhysicsWorld, unit: Unit) -> dict[int, Solid]:
         if collider.points is not None
     ]
     anchored = body.bonds is not None and bool(body.bonds.anchored[unit.members].any())
-    grains, all_of_them = np.zeros((0, 3)), False
+    touching, all_of_them = np.zeros((0, 3)), False
     if vertices and body.motion == "dynamic" and not anchored:
-        grains, all_of_them = corners(np.concatenate(vertices))
+        touching, all_of_them = corners(np.concatenate(vertices))
     solids = {}
 
     def add(builder: rp.ColliderBuilder, piece: int, position: np.ndarray, turn: np.ndarray) -> None:
@@ -203,8 +211,8 @@ def _add_solids(rapier: rp.PhysicsWorld, unit: Unit) -> dict[int, Solid]:
     owner = int(unit.pieces[0]) if len(unit.pieces) == 1 else -1
     # Of lone shards, which cannot break again, the tape has the touches of its samples: they are very many.
     lone = len(unit.members) == 1 < len(body.pieces)
-    for place in grains:
-        add(grain(body, place, math.inf if lone else force), owner, place, np.array([1.0, 0.0, 0.0, 0.0]))
+    for ends in wires(touching):
+        add(wire(body, ends, math.inf if lone else force), owner, np.zeros(3), np.array([1.0, 0.0, 0.0, 0.0]))
     return solids
 
 
