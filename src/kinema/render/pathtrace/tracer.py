@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,8 +34,8 @@ class PathTracer:
     Same shot, same tape, same picture, same machine type: the same bits.
     """
 
-    folder: str = "."
-    """Where HDRI files are found."""
+    assets: str | Path = "."
+    """Folder of HDRI files."""
     denoise: str | None = "high"
     """Open Image Denoise's quality: high, balanced or fast; None = leave the noise."""
 
@@ -62,7 +63,7 @@ class PathTracer:
             )
         path = CameraPath(shot, tape, picture.width, picture.height)
         ev100 = meter(shot, tape)
-        stage = Stage(shot, tape, path.at(0), self.folder)
+        stage = Stage(shot, tape, path.at(0), str(self.assets))
         for frame in frames:
             stage.set_time(frame, path.at(frame))
             passes = passes_at(stage, frame, path.at(frame), path.at(frame + 1))
