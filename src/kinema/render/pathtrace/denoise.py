@@ -1,5 +1,4 @@
-"""Intel Open Image Denoise, guided by what the paths saw first. One worker, so that its result has one
-order."""
+"""Intel Open Image Denoise, guided by what the paths saw first."""
 
 from __future__ import annotations
 
