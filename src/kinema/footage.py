@@ -50,7 +50,7 @@ def renderer_named(quality: str, assets: str | Path) -> Renderer:
         return Preview(assets=assets)
     from kinema.render.pathtrace import PathTracer
 
-    return PathTracer(folder=str(assets))
+    return PathTracer(assets=assets)
 
 
 class Rushes(Protocol):

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 
-class Stage(Protocol):
-    """One stage under way."""
-
-    def __call__(self, done: int, total: int) -> None:
-        """Report that `done` of `total` units are finished."""
-        ...
+Stage = Callable[[int, int], None]
+"""One stage under way: called with units done and units in all."""
 
 
 class Progress(Protocol):

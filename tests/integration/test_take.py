@@ -103,9 +103,7 @@ def test_killed_mid_draw_and_run_again_gives_the_same_clip(tmp_path):
 
 def test_interrupt_exits_130_and_leaves_no_partial_clip(tmp_path):
     (tmp_path / "shot.yaml").write_text(SHOT)
-    command = kinema_command(
-        "shoot", "shot.yaml", "--size", "48x28", "--noise", "0.5", "-o", "a.take", cwd=tmp_path
-    )
+    command = kinema_command("shoot", "shot.yaml", "--size", "48x28", "--noise", "0.5", "-o", "a.take")
     running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     while not (tmp_path / "a.take/drawn/000001.json").exists() and running.poll() is None:
         os.sched_yield()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from kinema.shot.body import Body
 from kinema.shot.camera import Camera, Track
@@ -42,7 +42,7 @@ class Shot(Part):
     look: Name = "natural"
     """The grade of the delivered clip: see `media.look`."""
 
-    model_config = {"validate_by_name": True, "validate_by_alias": True, "serialize_by_alias": True}
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
     def body(self, name: str) -> Body:
         """The body of that name."""
