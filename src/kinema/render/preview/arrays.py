@@ -9,7 +9,10 @@ from jaxtyping import Float, Int, UInt8, UInt16
 
 
 class Mesh(NamedTuple):
-    """All triangles of a tape, and what their surfaces are made of. Constant over a clip."""
+    """All triangles of a tape, and what their surfaces are made of. Constant over a clip.
+
+    Indices are uint32: of a signed index numba tests at every access whether it counts from the end.
+    """
 
     vertices: Float[np.ndarray, "vertex 3"]
     """Piece frame [m], float32."""
@@ -169,7 +172,9 @@ def output_of(width: int, height: int) -> Output:
     )
 
 
-def order_of(count: int) -> Int[np.ndarray, " count"]:
-    """A permutation that scatters neighbours by the golden ratio, so that threads get equal shares of sky and
-    ground whatever their number."""
-    return np.argsort((np.arange(count) * 0.6180339887498949) % 1, kind="stable").astype(np.int32)
+def order_of(count: int, block: int = 1) -> Int[np.ndarray, " count"]:
+    """A permutation that scatters blocks of neighbours by the golden ratio: threads get equal shares of sky and
+    ground whatever their number, and rows that read the same texels follow each other."""
+    blocks = np.argsort((np.arange(-(-count // block)) * 0.6180339887498949) % 1, kind="stable")
+    order = (blocks[:, None] * block + np.arange(block)).ravel()
+    return order[order < count].astype(np.int32)

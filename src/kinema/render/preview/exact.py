@@ -30,6 +30,7 @@ def meet(f: Any, rx: Any, ry: Any, rz: Any, near: Any, mesh: Any, plane: Any, fr
 
     `near` (1/depth by the raster) stands in where the ray grazes the face.
     """
+    f = np.uint32(f)
     along = plane[f, 0] * rx + plane[f, 1] * ry + plane[f, 2] * rz
     depth = plane[f, 3] / along if abs(along) > 1e-12 else 1.0 / near
     if not (depth > 0.0):

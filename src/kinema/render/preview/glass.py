@@ -142,6 +142,7 @@ def _layer(
     r: Any, g: Any, b: Any, mesh: Any, view: Any, sky: Any, lamps: Any,
 ) -> Any:  # fmt: skip
     """Light that comes through one clear face, and what the face adds."""
+    f = np.uint32(f)
     m = mesh.optics[mesh.face_body[f]]
     cosine = max(-(dx * nx + dy * ny + dz * nz), f32(0.01))
     fresnel = dielectric(cosine, m[IOR])

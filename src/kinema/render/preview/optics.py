@@ -52,14 +52,15 @@ def _octahedral(table: Any, first: Any, side: Any, x: Any, y: Any, z: Any) -> An
     i, j = int(fu), int(fv)
     fu -= f32(i)
     fv -= f32(j)
-    t = first + j * (side + 2) + i
-    s = t + side + 2
+    at = first + j * (side + 2) + i
+    t, t1 = np.uint64(at), np.uint64(at + 1)
+    s, s1 = np.uint64(at + side + 2), np.uint64(at + side + 3)
     w00, w01 = (f32(1) - fu) * (f32(1) - fv), fu * (f32(1) - fv)
     w10, w11 = (f32(1) - fu) * fv, fu * fv
     return (
-        table[t, 0] * w00 + table[t + 1, 0] * w01 + table[s, 0] * w10 + table[s + 1, 0] * w11,
-        table[t, 1] * w00 + table[t + 1, 1] * w01 + table[s, 1] * w10 + table[s + 1, 1] * w11,
-        table[t, 2] * w00 + table[t + 1, 2] * w01 + table[s, 2] * w10 + table[s + 1, 2] * w11,
+        table[t, 0] * w00 + table[t1, 0] * w01 + table[s, 0] * w10 + table[s1, 0] * w11,
+        table[t, 1] * w00 + table[t1, 1] * w01 + table[s, 1] * w10 + table[s1, 1] * w11,
+        table[t, 2] * w00 + table[t1, 2] * w01 + table[s, 2] * w10 + table[s1, 2] * w11,
     )
 
 
@@ -159,6 +160,7 @@ def log2(x: Any) -> Any:
 
 @inlined()
 def _bilinear(mesh: Any, texture: Any, u: Any, v: Any, period: Any, level: Any) -> Any:
+    texture, level = np.uint64(texture), np.uint64(level)
     first, side = mesh.levels[texture, level, 0], mesh.levels[texture, level, 1]
     a, b = u / period, v / period
     a = (a - f32(floor(a))) * f32(side) - f32(0.5)
@@ -166,8 +168,8 @@ def _bilinear(mesh: Any, texture: Any, u: Any, v: Any, period: Any, level: Any) 
     i, j = floor(a), floor(b)
     fa, fb = a - f32(i), b - f32(j)
     i0, j0, i1, j1 = i & (side - 1), j & (side - 1), (i + 1) & (side - 1), (j + 1) & (side - 1)
-    p, q = first + j0 * side + i0, first + j0 * side + i1
-    r, s = first + j1 * side + i0, first + j1 * side + i1
+    p, q = np.uint64(first + j0 * side + i0), np.uint64(first + j0 * side + i1)
+    r, s = np.uint64(first + j1 * side + i0), np.uint64(first + j1 * side + i1)
     w, x = (f32(1) - fa) * (f32(1) - fb), fa * (f32(1) - fb)
     y, z = (f32(1) - fa) * fb, fa * fb
     g, k, o = mesh.texels, mesh.scale[texture], mesh.offset[texture]

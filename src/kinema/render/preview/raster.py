@@ -14,6 +14,8 @@ from kinema.render.preview.compile import inlined, kernel
 
 BAND = 8
 """Rows per band: five samples of two layers over 854 columns stay within a megabyte of cache."""
+MAP_BAND = 16
+"""Rows per band of a depth map, and columns per tile that says how near anything is."""
 
 # The five-rooks lattice, centre first: every fifth of a pixel is sampled once in x and once in y.
 SAMPLE_X = np.array([0.0, 0.2, 0.4, -0.2, -0.4])
@@ -38,16 +40,14 @@ def fill(line: Any, face: Any, y: Any, sx: Any, first: Any, last: Any, z: Any, i
     """Keep the nearest along a row."""
     start = f32(line[8] * (first + 0.5 + sx) + line[9] * y + line[10])
     step = f32(line[8])
-    for x in range(last - first):
+    z, ids = z[first:last], ids[first:last]
+    # Unsigned, and both stored whether nearer or not: so the loop becomes vectors.
+    for x in range(np.uint64(last - first)):
         depth = start + step * f32(x)
-        old = z[first + x]
+        old, kept = z[x], ids[x]
         nearer = depth > old
-        z[first + x] = depth if nearer else old
-        ids[first + x] = face if nearer else ids[first + x]
-
-
-MAP_BAND = 16
-"""Rows per band of a depth map, and columns per tile that says whether anything is there."""
+        z[x] = depth if nearer else old
+        ids[x] = face if nearer else kept
 
 
 @kernel()

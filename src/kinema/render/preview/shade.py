@@ -54,6 +54,7 @@ def paint(
     mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any,
 ) -> Any:  # fmt: skip
     """Colour, depth, normal and base colour of an opaque face along a ray. `pixel`: tangent across one pixel."""
+    f = np.uint32(f)
     depth, b, c, nx, ny, nz = meet(f, rx, ry, rz, near, mesh, plane, frame, normal)
     sx, sy, sz = nx, ny, nz
     m = mesh.optics[mesh.face_body[f]]
@@ -69,7 +70,7 @@ def paint(
         facing = max(nx * vx + ny * vy + nz * vz, f32(0.02))
         # Between the two axes of the pixel's footprint: sharper than the long one, calmer than the short one.
         foot = f32(depth) * pixel / math.sqrt(facing)
-        size = m[PERIOD] / f32(mesh.levels[int(m[TEXTURE]), 0, 1])
+        size = m[PERIOD] / f32(mesh.levels[np.uint32(m[TEXTURE]), 0, 1])
         t0, t1, t2, t3, t4, t5 = texel(
             mesh, int(m[TEXTURE]), u, v, m[PERIOD], log2(max(foot / size, f32(0.01)))
         )
@@ -112,7 +113,7 @@ def paint(
         nl = nx * lx + ny * ly + nz * lz
         if strength <= f32(0) or nl <= f32(-0.2) or sx * lx + sy * ly + sz * lz <= f32(0):
             continue
-        slot = int(l[TERM])
+        slot = np.uint32(l[TERM])
         strength *= term[slot] if slot > 0 else f32(1)
         if strength <= f32(0):
             continue

@@ -26,6 +26,8 @@ from kinema.render.preview.optics import ABSORB, ALBEDO, BALL, IOR, THICK
 from kinema.shot.body import Plane
 from kinema.shot.shot import Shot
 
+_BLOCK = 16
+"""Rows that a thread draws in one go."""
 _NEAR = 0.02
 """Nearest depth that is drawn [m]."""
 
@@ -58,7 +60,7 @@ class Stage:
         self._mesh = mesh_of(shot, tape.geometry)
         self._faces = Faces(tape, self._mesh)
         self._film = film_of(width, height)
-        self._rows = order_of(height)
+        self._rows = order_of(height, _BLOCK)
         self._bands = order_of(-(-height // raster.BAND))
         self._map_bands = order_of(MAP // raster.MAP_BAND)
         self._vertices = np.arange(len(self._mesh.vertices), dtype=np.int32)
