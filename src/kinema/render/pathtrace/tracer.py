@@ -34,7 +34,7 @@ class PathTracer:
     Same shot, same tape, same picture, same machine type: the same bits.
     """
 
-    folder: str | Path = "."
+    assets: str | Path = "."
     """Folder of HDRI files."""
     denoise: str | None = "high"
     """Open Image Denoise's quality: high, balanced or fast; None = leave the noise."""
@@ -63,7 +63,7 @@ class PathTracer:
             )
         path = CameraPath(shot, tape, picture.width, picture.height)
         ev100 = meter(shot, tape)
-        stage = Stage(shot, tape, path.at(0), str(self.folder))
+        stage = Stage(shot, tape, path.at(0), str(self.assets))
         for frame in frames:
             stage.set_time(frame, path.at(frame))
             passes = passes_at(stage, frame, path.at(frame), path.at(frame + 1))
