@@ -60,14 +60,12 @@ def hard_pairs(scene: Scene) -> list[rp.ContactPair]:
 def soft_pairs(scene: Scene, hard: list[rp.ContactPair]) -> list[rp.ContactPair]:
     """The other pairs that touched in the last step, but for those asleep, whose impulses are old."""
     known = {(pair.collider1.index, pair.collider2.index) for pair in hard}
-    awake = {unit.handle.index for unit in scene.moving if not unit.rigid.is_sleeping}
-    solids = scene.solids
+    awake = {c.index for unit in scene.moving if not unit.rigid.is_sleeping for c in unit.colliders}
     found = []
     for pair in scene.rapier.narrow_phase.contact_pairs():
         if pair.total_impulse_magnitude() > _LEAST:
             one, two = pair.collider1.index, pair.collider2.index
-            units = solids[one].unit.handle.index, solids[two].unit.handle.index
-            if (units[0] in awake or units[1] in awake) and (one, two) not in known:
+            if (one in awake or two in awake) and (one, two) not in known:
                 found.append(pair)
     return found
 
@@ -87,7 +85,7 @@ def blows(scene: Scene, pairs: Iterable[rp.ContactPair]) -> list[Blow]:
         impulse = np.array([pair.total_impulse().to_tuple() for pair in group])
         weight = np.linalg.norm(impulse, axis=1)
         if np.linalg.norm(impulse.sum(0)) >= min(first.least_impulse, second.least_impulse):
-            point = weight @ _points(scene, group, deepest=False) / weight.sum()
+            point = weight @ contact_points(scene, group) / weight.sum()
             found.append(Blow(first=first, second=second, impulse=impulse.sum(0), point=point))
     return sorted(found, key=lambda blow: -blow.strength)
 
@@ -96,12 +94,16 @@ def touches(scene: Scene, pairs: list[rp.ContactPair], *, deepest: bool) -> Touc
     """Rows for the tape, one per pair of pieces. The point is the impulse-weighted mean of the contact
     points, or with `deepest` the deepest of them, which is much quicker to have and as good for things at
     rest."""
-    point = _points(scene, pairs, deepest=deepest)
+    first = [scene.solids[pair.collider1.index] for pair in pairs]
+    second = [scene.solids[pair.collider2.index] for pair in pairs]
     contacts = [pair.find_deepest_contact() for pair in pairs]
-    piece = [
-        (_piece_at(scene.solids[pair.collider1.index], x), _piece_at(scene.solids[pair.collider2.index], x))
-        for pair, x in zip(pairs, point, strict=True)
-    ]
+    if deepest:
+        nowhere = (0.0, 0.0, 0.0)
+        local = np.array([c.local_p1.to_tuple() if c else nowhere for c in contacts]).reshape(-1, 3)
+    else:
+        local = _mean_points(pairs)
+    point = _in_world(first, local)
+    piece = [(_piece_at(a, x), _piece_at(b, x)) for a, b, x in zip(first, second, point, strict=True)]
     rows = Touches(
         piece=np.array(piece, np.int32).reshape(-1, 2),
         impulse=np.array([pair.total_impulse_magnitude() for pair in pairs], float),
@@ -111,39 +113,36 @@ def touches(scene: Scene, pairs: list[rp.ContactPair], *, deepest: bool) -> Touc
     return _merged(rows)
 
 
-def contact_point(scene: Scene, pair: rp.ContactPair) -> Float[np.ndarray, 3]:
-    """Impulse-weighted mean, world [m]."""
-    return _points(scene, [pair], deepest=False)[0]
+def contact_points(scene: Scene, pairs: list[rp.ContactPair]) -> Float[np.ndarray, "pair 3"]:
+    """Impulse-weighted mean contact point of each pair, world [m]."""
+    return _in_world([scene.solids[pair.collider1.index] for pair in pairs], _mean_points(pairs))
 
 
-def _points(scene: Scene, pairs: list[rp.ContactPair], *, deepest: bool) -> Float[np.ndarray, "pair 3"]:
-    """Where each pair touches, world, on the first of the two [m]."""
-    if not pairs:
-        return np.zeros((0, 3))
-    rows = [row for k, pair in enumerate(pairs) for row in _contact_points(k, pair, deepest=deepest)]
-    table = np.array(rows)
+def _mean_points(pairs: list[rp.ContactPair]) -> Float[np.ndarray, "pair 3"]:
+    """In the frame of the first solid of each pair [m]."""
+    rows = [
+        # Some weight for points without impulse, lest all have none.
+        (k, point.impulse + 1e-20, *point.local_p1.to_tuple())
+        for k, pair in enumerate(pairs)
+        for manifold in pair.manifolds
+        for point in manifold.points
+    ]
+    table = np.array(rows, float).reshape(-1, 5)
     index, weight = table[:, 0].astype(int), table[:, 1]
     total = np.bincount(index, weight, len(pairs))
-    local = np.stack([np.bincount(index, weight * table[:, k], len(pairs)) for k in (2, 3, 4)], -1)
-    solids = [scene.solids[pair.collider1.index] for pair in pairs]
-    poses: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-    for solid in solids:
-        if id(solid.unit) not in poses:
-            poses[id(solid.unit)] = solid.unit.pose
-    place, turn = (np.array(x) for x in zip(*(poses[id(solid.unit)] for solid in solids), strict=True))
+    mean = np.stack([np.bincount(index, weight * table[:, k], len(pairs)) for k in (2, 3, 4)], -1)
+    return mean / np.maximum(total, 1e-30)[:, None]
+
+
+def _in_world(solids: list[Solid], local: Float[np.ndarray, "solid 3"]) -> Float[np.ndarray, "solid 3"]:
+    """One point in the frame of each solid [m]."""
+    if not solids:
+        return np.zeros((0, 3))
+    poses = {id(solid.unit): solid.unit for solid in solids}
+    where = {key: unit.pose for key, unit in poses.items()}
+    place, turn = (np.array(x) for x in zip(*(where[id(solid.unit)] for solid in solids), strict=True))
     offset = np.array([solid.position for solid in solids])
-    in_unit = offset + rotate(np.array([solid.orientation for solid in solids]), local / total[:, None])
-    return place + rotate(turn, in_unit)
-
-
-def _contact_points(k: int, pair: rp.ContactPair, *, deepest: bool) -> list[tuple[float, ...]]:
-    """Rows of pair, weight, point in the frame of the first solid."""
-    if deepest:
-        contact = pair.find_deepest_contact()
-        return [(k, 1.0, *contact.local_p1.to_tuple())] if contact else [(k, 1.0, 0.0, 0.0, 0.0)]
-    # Some weight for points without impulse, lest all have none.
-    points = (point for manifold in pair.manifolds for point in manifold.points)
-    return [(k, point.impulse + 1e-20, *point.local_p1.to_tuple()) for point in points]
+    return place + rotate(turn, offset + rotate(np.array([solid.orientation for solid in solids]), local))
 
 
 def _piece_at(solid: Solid, point: Float[np.ndarray, 3]) -> int:

@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 from jaxtyping import Float
 
-from kinema.physics.rapier_contacts import contact_point
+from kinema.physics.rapier_contacts import contact_points
 from kinema.physics.rapier_joints import Joints, Tie
 from kinema.physics.rapier_scene import Motion, Scene
 from kinema.physics.rapier_unit import Unit
@@ -91,7 +91,7 @@ class Movers:
                     continue
                 first, second = (scene.solids[c.index].unit for c in (pair.collider1, pair.collider2))
                 other, sign = (second, 1.0) if first is unit else (first, -1.0)
-                found.append((other, sign * impulse, contact_point(scene, pair)))
+                found.append((other, sign * impulse, contact_points(scene, [pair])[0]))
         return found
 
     def _velocity(self, mover: Unit, point: Float[np.ndarray, 3], now: Motion) -> Float[np.ndarray, 3]:

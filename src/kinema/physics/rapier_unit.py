@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _BODY_EVENT = 2.0
 """Contacts are looked at in every step when they exceed so many times what the body's weight alone gives."""
-_SHARD_EVENT = 5e-3
+_SHARD_EVENT = 2e-2
 """... and this impulse, for shards, of which there are many [N s]."""
 _LEAST_EVENT = 1e-6
 """... and this, where nothing weighs anything [N s]."""
