@@ -9,7 +9,7 @@ from kinema.render.texture.field import Field, smoothstep, tinted
 
 
 def concrete(f: Field) -> Pattern:
-    """Power-trowelled slab: blotches where it cured unevenly, sweeps of the blade, pores, hairlines."""
+    """Power-trowelled slab: blotches where it cured unevenly, sweeps of the blade, pores, hairlines, sawn joints."""
     cloud = f.noise(1.1, slope=3.2, octaves=7)
     patch = f.noise(0.35, slope=2.6, octaves=6)
     sweep_at = [0.3 * f.noise(1.2) for _ in range(2)]
@@ -37,8 +37,17 @@ def concrete(f: Field) -> Pattern:
     hairline = line * smoothstep(0.2, 1.0, f.noise(0.5, slope=2.0, octaves=3))
     value *= 1 - 0.16 * hairline
 
+    # Contraction joints, sawn 5 mm wide every 3 m, half a period from the origin: things smaller than a slab have
+    # none. Dust softens their edges.
+    off = np.minimum(np.abs(f.u - f.period / 2), np.abs(f.v - f.period / 2))
+    joint = 1 - smoothstep(0.002, 0.0045, off)
+    value *= (1 - 0.55 * joint) * (1 - 0.05 * np.exp(-((off / 0.03) ** 2)))
+
     colour = tinted(value, (1.03, 1.0, 0.95), 0.7 + 0.25 * f.noise(0.6, slope=3.0, octaves=4))
-    height = 0.0005 * cloud + 0.00008 * sweep + 0.00004 * grain - 0.0012 * pit - 0.0003 * hairline
+    # A trowelled slab is flat to a millimetre over metres: a low sun must not find dunes in it.
+    height = (
+        0.0001 * cloud + 0.00006 * sweep + 0.00004 * grain - 0.0012 * pit - 0.0003 * hairline - 0.004 * joint
+    )
     return Pattern(colour, 1 + 0.1 * patch - 0.15 * stain + 0.05 * sweep, height)
 
 
