@@ -40,6 +40,9 @@ SIGN_Y = np.array([1, -1, -1, 1], np.int64)
 NEIGHBOUR_X = np.array([0, 0, 1, 1, -1], np.int64)
 NEIGHBOUR_Y = np.array([0, 1, 0, 1, 0], np.int64)
 
+# 0 to 1 in an order in which neighbours differ (a Bayer matrix).
+LOTS = ((np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5]) + 0.5) / 16).astype(np.float32)
+
 BRIGHTEST = f32(8.0)
 """A sample brighter than this counts as this when a pixel is averaged: one spark must not make a jagged edge."""
 
@@ -51,9 +54,11 @@ def paint(
     near: Any,
     term: Any,
     pixel: Any,
+    lot: Any,
     mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, sky: Any, lamps: Any,
 ) -> Any:  # fmt: skip
-    """Colour, depth, normal and base colour of an opaque face along a ray. `pixel`: tangent across one pixel."""
+    """Colour, depth, normal and base colour of an opaque face along a ray. `pixel`: tangent across one pixel;
+    `lot`: see `texel`."""
     f = np.uint32(f)
     depth, b, c, nx, ny, nz = meet(f, rx, ry, rz, near, mesh, plane, frame, normal)
     sx, sy, sz = nx, ny, nz
@@ -72,7 +77,7 @@ def paint(
         foot = f32(depth) * pixel / math.sqrt(facing)
         size = m[PERIOD] / f32(mesh.levels[np.uint32(m[TEXTURE]), 0, 1])
         t0, t1, t2, t3, t4, t5 = texel(
-            mesh, int(m[TEXTURE]), u, v, m[PERIOD], log2(max(foot / size, f32(0.01)))
+            mesh, int(m[TEXTURE]), u, v, m[PERIOD], log2(max(foot / size, f32(0.01))), lot
         )
         dr, dg, db = min(dr * t0, f32(1)), min(dg * t1, f32(1)), min(db * t2, f32(1))
         ar, ag, ab = min(ar * t0, f32(1)), min(ag * t1, f32(1)), min(ab * t2, f32(1))
@@ -181,6 +186,7 @@ def _row(
             if f >= 0:
                 cr, cg, cb, depth, nx, ny, nz, ar, ag, ab = paint(
                     f, rx, ry, rz, max(film.near[y, x], f32(1e-6)), film.smooth[y, x], pixel,
+                    LOTS[(y & 3) * 4 + (x & 3)],
                     mesh, plane, frame, normal, view, sky, lamps,
                 )  # fmt: skip
                 if step == CENTRES:

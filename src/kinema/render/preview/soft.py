@@ -19,7 +19,7 @@ from kinema.render.preview.raster import MAP_BAND
 f32 = np.float32
 _AO_SAMPLES = 6
 _AO_STRENGTH = f32(0.9)
-WIDEST_AO = 0.12
+WIDEST_AO = 0.08
 """How far over the picture ambient occlusion may look, as a share of its width."""
 LONELY = 32
 """Side of the tiles that say whether anything is near enough to shut out ambient light [px]."""

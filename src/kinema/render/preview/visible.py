@@ -97,8 +97,9 @@ def _band(
     _wipe(z, ids, SAMPLES, rows)
     for k in range(start[b], start[b + 1]):
         t = sorted_[k]
+        low, high = _rows_of(line[t], top, rows)
         for s in range(SAMPLES):
-            for r in range(rows):
+            for r in range(low, high):
                 y = top + r + 0.5 + SAMPLE_Y[s]
                 first, last = span(line[t], y, SAMPLE_X[s], width)
                 if first < last:
@@ -108,14 +109,22 @@ def _band(
         _wipe(cz, cids, 2 * SAMPLES, rows)
     for k in range(clear_start[b], clear_start[b + 1]):
         t = clear_sorted[k]
+        low, high = _rows_of(clear_line[t], top, rows)
         for s in range(SAMPLES):
-            for r in range(rows):
+            for r in range(low, high):
                 y = top + r + 0.5 + SAMPLE_Y[s]
                 first, last = span(clear_line[t], y, SAMPLE_X[s], width)
                 if first < last:
                     _insert(clear_line[t], clear_owner[t], y, first, last, s, r, z, cz, cids)
     for r in range(rows):
         _settle(r, top + r, clear, mesh, plane, z, ids, cz, cids, film)
+
+
+@inlined()
+def _rows_of(line: Any, top: Any, rows: Any) -> tuple[int, int]:
+    """First and one past the last row of a band in which a triangle may have samples."""
+    low = int(max(line[11] - top - 1.0, 0.0))
+    return low, int(min(line[12] - top + 1.0, float(rows)))
 
 
 @inlined()
@@ -135,15 +144,17 @@ def _insert(
     start = f32(line[8] * (first + 0.5 + SAMPLE_X[s]) + line[9] * y + line[10])
     step = f32(line[8])
     t = s + SAMPLES
-    for x in range(first, last):
-        depth = start + step * f32(x - first)
-        if depth <= solid[s, r, x]:
-            continue
-        if depth > z[s, r, x]:
-            z[t, r, x], ids[t, r, x] = z[s, r, x], ids[s, r, x]
-            z[s, r, x], ids[s, r, x] = depth, face
-        elif depth > z[t, r, x]:
-            z[t, r, x], ids[t, r, x] = depth, face
+    behind = solid[s, r, first:last]
+    z0, i0, z1, i1 = z[s, r, first:last], ids[s, r, first:last], z[t, r, first:last], ids[t, r, first:last]
+    for x in range(np.uint64(last - first)):  # without branches, in vectors
+        depth = start + step * f32(x)
+        depth = depth if depth > behind[x] else f32(0)
+        za, ia, zb, ib = z0[x], i0[x], z1[x], i1[x]
+        first_, second = depth > za, depth > zb
+        z1[x] = za if first_ else (depth if second else zb)
+        i1[x] = ia if first_ else (face if second else ib)
+        z0[x] = depth if first_ else za
+        i0[x] = face if first_ else ia
 
 
 @inlined()
@@ -152,27 +163,42 @@ def _settle(
 ) -> None:
     """From samples to pixels: centres, and the samples of those pixels in which they differ."""
     width = film.near.shape[1]
+    face, near, edges = film.face[y], film.near[y], film.edge[y]
+    i0, i1, i2, i3, i4, z0 = ids[0, r], ids[1, r], ids[2, r], ids[3, r], ids[4, r], z[0, r]
+    for x in range(np.uint64(width)):  # in vectors
+        f = i0[x]
+        face[x], near[x] = f, z0[x]
+        edges[x] = np.uint8((f != i1[x]) | (f != i2[x]) | (f != i3[x]) | (f != i4[x]))
+    if not clear:
+        film.clear_face[0, y, :] = -1
+        film.clear_face[1, y, :] = -1
     for x in range(width):
-        f, zf = ids[0, r, x], z[0, r, x]
-        film.face[y, x], film.near[y, x] = f, zf
         edge = 0
-        for s in range(1, SAMPLES):
-            if ids[s, r, x] != f and not alike(f, ids[s, r, x], zf, z[s, r, x], mesh, plane):
-                edge = 1
-        if edge == 1:
+        if edges[x]:
             for s in range(1, SAMPLES):
-                film.sample_face[s - 1, y, x] = ids[s, r, x]
-        film.clear_face[0, y, x], film.clear_face[1, y, x] = -1, -1
+                if not alike(i0[x], ids[s, r, x], z0[x], z[s, r, x], mesh, plane):
+                    edge = 1
+            if edge == 1:
+                for s in range(1, SAMPLES):
+                    film.sample_face[s - 1, y, x] = ids[s, r, x]
         if clear:
-            for layer in range(2):
-                k = SAMPLES * layer
-                g, zg = cids[k, r, x], cz[k, r, x]
-                film.clear_face[layer, y, x], film.clear_near[layer, y, x] = g, zg
-                for s in range(k + 1, k + SAMPLES):
-                    if cids[s, r, x] != g and not alike(g, cids[s, r, x], zg, cz[s, r, x], mesh, plane):
-                        edge |= 2
-            if edge & 2:
-                for layer in range(2):
-                    for s in range(1, SAMPLES):
-                        film.sample_clear[layer, s - 1, y, x] = cids[SAMPLES * layer + s, r, x]
-        film.edge[y, x] = edge
+            edge |= _settle_clear(r, y, x, mesh, plane, cz, cids, film)
+        edges[x] = edge
+
+
+@inlined()
+def _settle_clear(r: Any, y: Any, x: Any, mesh: Any, plane: Any, cz: Any, cids: Any, film: Any) -> Any:
+    """The same for the two clear layers of one pixel; 2 if its samples differ."""
+    edge = 0
+    for layer in range(2):
+        k = SAMPLES * layer
+        g, zg = cids[k, r, x], cz[k, r, x]
+        film.clear_face[layer, y, x], film.clear_near[layer, y, x] = g, zg
+        for s in range(k + 1, k + SAMPLES):
+            if cids[s, r, x] != g and not alike(g, cids[s, r, x], zg, cz[s, r, x], mesh, plane):
+                edge = 2
+    if edge:
+        for layer in range(2):
+            for s in range(1, SAMPLES):
+                film.sample_clear[layer, s - 1, y, x] = cids[SAMPLES * layer + s, r, x]
+    return edge
