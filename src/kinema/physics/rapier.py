@@ -61,7 +61,6 @@ class _Run:
         self._joints = Joints(self._scene)
         self._outside = Outside(self._scene)
         self._movers = Movers(self._scene, self._joints)
-        self._per_sample = world.clock.steps_per_sample
         for unit in self._scene.moving:
             self._scene.put_behind(unit)
         self._scene.refresh(self._scene.motion())
@@ -84,9 +83,7 @@ class _Run:
             self._recorder.cracks(bonds.piece, bonds.energy)
         self._touch([pair for pair in hard if pair.total_impulse_magnitude() > BLOW])
         weak = [pair for pair in hard if pair.total_impulse_magnitude() <= BLOW]
-        if (index + 1) % self._per_sample == 0:
-            weak += soft_pairs(scene, hard)
-        self._touch(weak, deepest=True)
+        self._touch(weak + soft_pairs(scene, hard), deepest=True)
         self._recorder.record(scene.state, elastic=self._joints.elastic, work=work)
 
     def _touch(self, pairs: list[rp.ContactPair], *, deepest: bool = False) -> None:

@@ -209,7 +209,7 @@ def _add_solids(rapier: rp.PhysicsWorld, unit: Unit) -> dict[int, Solid]:
         planes = collider.kind != "hull" or not all_of_them
         add(solid(collider, body, isometry(position, turn), force, planes=planes), piece, position, turn)
     owner = int(unit.pieces[0]) if len(unit.pieces) == 1 else -1
-    # Of lone shards, which cannot break again, the tape has the touches of its samples: they are very many.
+    # Lone shards cannot break again and touch very often: no force events for them, only rows on the tape.
     lone = len(unit.members) == 1 < len(body.pieces)
     for ends in wires(touching):
         add(wire(body, ends, math.inf if lone else force), owner, np.zeros(3), np.array([1.0, 0.0, 0.0, 0.0]))
