@@ -22,6 +22,8 @@ OPTICS = 23
 GLOSS = (0.0, 0.08, 0.18, 0.35, 0.6, 1.0)
 """GGX alphas of the blurred octahedral maps."""
 _GLOSS = np.array(GLOSS, np.float32)
+_SPREAD = np.array([0, 1, 4, 5, 16, 17, 20, 21])
+"""The bits of 0 to 7 with a zero between each: half of a Z-order index (Morton 1966)."""
 
 
 @inlined()
@@ -162,8 +164,11 @@ def _bilinear(mesh: Any, texture: Any, u: Any, v: Any, period: Any, level: Any) 
     i, j = floor(a), floor(b)
     fa, fb = a - f32(i), b - f32(j)
     i0, j0, i1, j1 = i & (side - 1), j & (side - 1), (i + 1) & (side - 1), (j + 1) & (side - 1)
-    p, q = np.uint64(first + j0 * side + i0), np.uint64(first + j0 * side + i1)
-    r, s = np.uint64(first + j1 * side + i0), np.uint64(first + j1 * side + i1)
+    # Tiles of 8 x 8 in Z order (see `matter.py`): column and row each give a part of the address.
+    left, right = ((i0 & ~7) << 3) + _SPREAD[i0 & 7], ((i1 & ~7) << 3) + _SPREAD[i1 & 7]
+    top = first + (j0 & ~7) * side + 2 * _SPREAD[j0 & 7]
+    low = first + (j1 & ~7) * side + 2 * _SPREAD[j1 & 7]
+    p, q, r, s = np.uint64(top + left), np.uint64(top + right), np.uint64(low + left), np.uint64(low + right)
     w, x = (f32(1) - fa) * (f32(1) - fb), fa * (f32(1) - fb)
     y, z = (f32(1) - fa) * fb, fa * fb
     g, k, o = mesh.texels, mesh.scale[texture], mesh.offset[texture]
