@@ -178,8 +178,7 @@ def _pyramid(baked: Texture) -> list[np.ndarray]:
 
 
 def _tiled(level: np.ndarray) -> np.ndarray:
-    """`(texel, channel)`: tiles row by row, each in Z order. Neighbours in any direction are then near in memory; by
-    rows, a wall whose v runs along the screen's rows took three times as long."""
+    """`(texel, channel)`: tiles row by row, each in Z order. Neighbours in any direction are near in memory."""
     n = len(level) // _TILE
     order = np.arange(_TILE * _TILE)
     x = order & 1 | order >> 1 & 2 | order >> 2 & 4
