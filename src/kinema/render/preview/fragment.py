@@ -20,17 +20,15 @@ f32 = np.float32
 # texture's relief, diffuse reflectance, alpha.
 PLACE, TOWARD, SMOOTH, NORMAL, REFLECTS, ROUGH = 0, 3, 6, 9, 12, 15
 FRAGMENT = 16
-# 0 to 1 in an order in which neighbours differ (a Bayer matrix).
-LOTS = ((np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5]) + 0.5) / 16).astype(np.float32)
 
 
 @inlined()
 def find(
-    f: Any, rx: Any, ry: Any, rz: Any, near: Any, pixel: Any, lot: Any,
+    f: Any, rx: Any, ry: Any, rz: Any, near: Any, pixel: Any,
     mesh: Any, plane: Any, frame: Any, normal: Any, view: Any, out: Any,
 ) -> Any:  # fmt: skip
     """The fragment of a face along a ray into `out`; its depth, normal and base colour. `pixel`: tangent across one
-    pixel; `lot`: see `texel`."""
+    pixel."""
     f = np.uint32(f)
     depth, b, c, nx, ny, nz = meet(f, rx, ry, rz, near, mesh, plane, frame, normal)
     sx, sy, sz = nx, ny, nz
@@ -46,10 +44,10 @@ def find(
         v = a * mesh.uv[i, 1] + b * mesh.uv[j, 1] + c * mesh.uv[k, 1]
         facing = max(nx * vx + ny * vy + nz * vz, f32(0.02))
         # Between the two axes of the pixel's footprint: sharper than the long one, calmer than the short one.
-        foot = f32(depth) * pixel / math.sqrt(facing)
+        foot = f32(depth) * pixel / math.sqrt(facing * math.sqrt(facing))
         size = m[PERIOD] / f32(mesh.levels[np.uint32(m[TEXTURE]), 0, 1])
         t0, t1, t2, t3, t4, t5 = texel(
-            mesh, int(m[TEXTURE]), u, v, m[PERIOD], log2(max(foot / size, f32(0.01))), lot
+            mesh, int(m[TEXTURE]), u, v, m[PERIOD], log2(max(foot / size, f32(0.01)))
         )
         dr, dg, db = min(dr * t0, f32(1)), min(dg * t1, f32(1)), min(db * t2, f32(1))
         ar, ag, ab = min(ar * t0, f32(1)), min(ag * t1, f32(1)), min(ab * t2, f32(1))

@@ -131,14 +131,23 @@ def ggx(alpha: Any, nh: Any, nl: Any, nv: Any) -> Any:
 
 
 @inlined()
-def texel(mesh: Any, texture: Any, u: Any, v: Any, period: Any, level: Any, lot: Any) -> Any:
-    """Colour multiplier (3), roughness multiplier, slopes along u and v: bilinear, in one level.
+def texel(mesh: Any, texture: Any, u: Any, v: Any, period: Any, level: Any) -> Any:
+    """Colour multiplier (3), roughness multiplier, slopes along u and v: trilinear.
 
-    Between two levels `lot`, 0 to 1 from pixel to pixel, decides: the eye's mean is trilinear at half the price.
+    Three pixels in four are near enough to one level to read that alone. Letting chance choose the level for the
+    fourth was 12 % faster and made fine seams dotted.
     """
     last = mesh.levels.shape[1] - 1
-    at = min(int(max(level + lot, f32(0))), last)
-    return _bilinear(mesh, texture, u, v, period, at)
+    level = min(max(level, f32(0)), f32(last))
+    low = min(int(level), last)
+    t = min(max((level - f32(low)) * f32(4) - f32(1.5), f32(0)), f32(1))
+    a0, a1, a2, a3, a4, a5 = f32(0), f32(0), f32(0), f32(0), f32(0), f32(0)
+    for k in range(0 if t < f32(1) else 1, 2 if t > f32(0) else 1):
+        w = t if k == 1 else f32(1) - t
+        b0, b1, b2, b3, b4, b5 = _bilinear(mesh, texture, u, v, period, min(low + k, last))
+        a0, a1, a2 = a0 + w * b0, a1 + w * b1, a2 + w * b2
+        a3, a4, a5 = a3 + w * b3, a4 + w * b4, a5 + w * b5
+    return a0, a1, a2, a3, a4, a5
 
 
 @inlined()

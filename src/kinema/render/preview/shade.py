@@ -8,7 +8,7 @@ import numpy as np
 
 from kinema.render.preview.compile import inlined, kernel
 from kinema.render.preview.exact import pixel_of, ray_of, record, record_nothing
-from kinema.render.preview.fragment import FRAGMENT, LOTS, find
+from kinema.render.preview.fragment import FRAGMENT, find
 from kinema.render.preview.light import lit
 from kinema.render.preview.optics import backdrop
 from kinema.render.preview.visible import alike
@@ -117,9 +117,9 @@ def _find(
         if step == EDGES:
             f, dx, dy = film.sample_face[s, y, x], OFFSET_X[s], OFFSET_Y[s]
         rx, ry, rz = ray_of(view, x + 0.5 + dx, y + 0.5 + dy, width, height)
-        near, lot = max(film.near[y, x], f32(1e-6)), LOTS[(y & 3) * 4 + (x & 3)]
+        near = max(film.near[y, x], f32(1e-6))
         depth, nx, ny, nz, ar, ag, ab = find(
-            f, rx, ry, rz, near, pixel, lot, mesh, plane, frame, normal, view, fragments[k - first]
+            f, rx, ry, rz, near, pixel, mesh, plane, frame, normal, view, fragments[k - first]
         )
         if step == CENTRES:
             record(out, y, x, mesh.face_piece[f], depth, nx, ny, nz, ar, ag, ab, rx, ry, rz, view)
