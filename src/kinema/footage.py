@@ -23,6 +23,7 @@ from kinema.media.view import ViewTransform
 from kinema.physics.tape import Tape
 from kinema.progress import Progress
 from kinema.render.camera import CameraPath
+from kinema.render.cord import dressed
 from kinema.render.frame import Frame, Picture, Renderer
 from kinema.shot.shot import Shot
 from kinema.verify.drawn import Drawn, FrameFacts, facts_of
@@ -123,6 +124,8 @@ def film(
     shot: Shot, tape: Tape, take: TakeFolder, job: Job, assets: str | Path, progress: Progress
 ) -> Footage:
     """Draw what is missing, encode all of it in order, remember what was seen."""
+    simulated = len(tape.geometry.piece_body)
+    shot, tape = dressed(shot, tape)
     wanted = frames_wanted(shot, job)
     renderer = renderer_named(job.quality, assets)
     rushes = rushes_for(take, tape, shot, job)
@@ -136,7 +139,7 @@ def film(
     with progress.stage("draw", "frame") as report, writer:
         for colour, seen in frames(renderer, shot, tape, job, wanted, rushes):
             writer.write(video(colour, bits=writer.bits))
-            facts.append(seen)
+            facts.append(_only(seen, simulated))
             if seen.index in shown:
                 stills.append(still(colour))
             report(len(facts), len(wanted))
@@ -144,6 +147,13 @@ def film(
     write_png(take.contact_sheet, contact_sheet(stills, columns=3))
     drawn = Drawn(width=job.width, height=job.height, first=wanted.start, frames=tuple(facts))
     return Footage(clip, drawn, tuple(png_bytes(picture) for picture in stills), renderer.name)
+
+
+def _only(seen: FrameFacts, simulated: int) -> FrameFacts:
+    """What was seen of simulated pieces: ropes and springs are drawn, but the tape knows nothing of them."""
+    pixels = {piece: count for piece, count in seen.pixels.items() if piece < simulated}
+    absent = {piece: why for piece, why in seen.absent.items() if piece < simulated}
+    return seen.model_copy(update={"pixels": pixels, "absent": absent})
 
 
 def frames_wanted(shot: Shot, job: Job) -> range:
