@@ -162,3 +162,36 @@ def test_bad_requests_exit_2_and_write_nothing(arguments, tmp_path):
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 8
     assert [p.name for p in tmp_path.iterdir()] == ["shot.yaml"]
+
+
+def test_a_brief_that_is_not_met_exits_3_and_keeps_the_take(tmp_path):
+    """The ball never reaches the block in half a second; the brief says it must."""
+    (tmp_path / "shot.yaml").write_text(SHOT + "goals: [{kind: hits, a: ball, b: block}]\n")
+    done = subprocess.run(
+        kinema_command("shoot", "shot.yaml", "--quality", "draft", "--size", "96x54", "-o", "a.take"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 3
+    assert "FAILED" in done.stderr
+    assert "goals" in done.stderr
+    assert (tmp_path / "a.take/clip.mp4").is_file()
+    assert "fail" in (tmp_path / "a.take/report.html").read_text()
+
+
+def test_json_is_one_object_with_the_report(tmp_path):
+    (tmp_path / "shot.yaml").write_text(SHOT)
+    done = subprocess.run(
+        kinema_command(
+            "shoot", "shot.yaml", "--quality", "draft", "--size", "96x54", "--json", "-o", "a.take"
+        ),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = json.loads(done.stdout)
+    assert answer["complete"]
+    assert answer["report"]["schema"] == "kinema.report/1"
+    assert answer["clip"] == "clip.mp4"
