@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from kinema.render.blackbody import LUMINANCE
 from kinema.render.pathtrace.integrator import trace
 from kinema.render.pathtrace.lamps import NITS
 from kinema.render.pathtrace.scene import Stage
@@ -19,7 +20,7 @@ from kinema.render.pathtrace.variant import drjit, mitsuba
 
 mi, dr = mitsuba(), drjit()
 
-ROUND = 8
+ROUND = 4
 """Samples per pixel in one round."""
 WAVEFRONT = 1 << 22
 """Most samples in flight: 0.4 GB of paths' state."""
@@ -31,6 +32,8 @@ class Round(NamedTuple):
     nits: Float[np.ndarray, "pixel 3"]
     albedo: Float[np.ndarray, "pixel 3"]
     normal: Float[np.ndarray, "pixel 3"]
+    spread: Float[np.ndarray, " pixel"]
+    """Variance of the luminance of `nits`, were its samples independent."""
 
 
 def expose(
@@ -39,19 +42,22 @@ def expose(
     pixels: Int[np.ndarray, " pixel"],
     *,
     seed: int,
-    number: int,
+    number: int | Int[np.ndarray, " pixel"],
     clamp_nits: float,
 ) -> Round:
-    """Round `number` of the pixels (row * width + column) of a picture of `size` (width, height), with the
-    stage as it stands. Paths' indirect light is bounded by `clamp_nits` [cd/m²]. Every size uses one
-    kernel."""
+    """Round `number`, or each its own, of the pixels (row * width + column) of a picture of `size` (width,
+    height), with the stage as it stands. A pixel may be there several times. Paths' indirect light is bounded by
+    `clamp_nits` [cd/m²]. Every size uses one kernel."""
     step = WAVEFRONT // ROUND
+    numbers = np.broadcast_to(np.asarray(number, np.uint32), pixels.shape)
     parts = [
-        _expose(stage, size, pixels[start : start + step], seed, number, clamp_nits)
+        _expose(stage, size, pixels[start : start + step], seed, numbers[start : start + step], clamp_nits)
         for start in range(0, len(pixels), step)
     ]
     image = np.concatenate(parts)
-    return Round(image[:, :3], image[:, 3:6], image[:, 6:])
+    luminance = image[:, :3] @ LUMINANCE.astype(np.float32)
+    spread = np.maximum(image[:, 9] - luminance * luminance, 0) / (ROUND - 1)
+    return Round(image[:, :3], image[:, 3:6], image[:, 6:9], spread)
 
 
 def _expose(
@@ -59,15 +65,15 @@ def _expose(
     size: tuple[int, int],
     pixels: Int[np.ndarray, " pixel"],
     seed: int,
-    number: int,
+    numbers: Int[np.ndarray, " pixel"],
     clamp_nits: float,
-) -> Float[np.ndarray, "pixel 9"]:
+) -> Float[np.ndarray, "pixel 10"]:
+    """Colour, albedo, normal, and the mean square of luminance."""
     width, height = size
     lane = dr.arange(mi.UInt32, len(pixels) * ROUND)
     pixel = dr.gather(mi.UInt32, mi.UInt32(pixels.astype(np.uint32)), lane // ROUND)
-    sampler = Sobol(
-        pixel_scramble(pixel, seed), dr.opaque(mi.UInt32, number * ROUND) + lane % ROUND, mi.UInt32(0)
-    )
+    number = dr.gather(mi.UInt32, mi.UInt32(np.ascontiguousarray(numbers)), lane // ROUND)
+    sampler = Sobol(pixel_scramble(pixel, seed), number * ROUND + lane % ROUND, mi.UInt32(0))
     corner = mi.Point2f(mi.Float(pixel % width), mi.Float(pixel // width))
     place = (corner + sampler.next_2d()) / mi.ScalarVector2f(width, height)
     # Mitsuba traces four wavelengths at once, a quarter of the range apart: a round steps through one quarter
@@ -79,6 +85,7 @@ def _expose(
     colour = mi.spectrum_to_srgb(seen.radiance * importance, ray.wavelengths) * NITS
     # A path that met a triangle of no area may be not a number: dark, rather than spread by the denoiser.
     colour = dr.select(dr.all(dr.isfinite(colour)), colour, 0)
-    channels: list[Any] = [*colour, *seen.albedo, *seen.normal]
+    square = dr.square(sum(float(w) * c for w, c in zip(LUMINANCE, colour, strict=True)))
+    channels: list[Any] = [*colour, *seen.albedo, *seen.normal, square]
     dr.eval(channels)  # once: each block sum would trace all paths anew
     return np.stack([np.array(dr.block_sum(channel, ROUND)) for channel in channels], -1) / ROUND

@@ -19,16 +19,12 @@ _BITS = 10
 """Points 0 to 1023 are one net; from there on a new net begins."""
 
 
-def _directions() -> list[int]:
-    """Second dimension of Sobol's sequence, bits reversed: column k of the Pascal matrix mod 2."""
-    columns, v = [], 1 << 31
-    for _ in range(_BITS):
-        columns.append(int(f"{v:032b}"[::-1], 2))
-        v ^= v >> 1
-    return columns
-
-
-_COLUMNS = _directions()
+def _second(index: Any) -> Any:
+    """Second dimension of Sobol's sequence, bits reversed: Pascal's matrix mod 2, the bits of `index` (below 2**16)
+    its vector, by its factors, one for each doubling."""
+    for shift, mask in ((1, 0xAAAA), (2, 0xCCCC), (4, 0xF0F0), (8, 0xFF00)):
+        index = index ^ ((index & mask) >> shift)
+    return index
 
 
 @dataclass
@@ -60,9 +56,7 @@ class Sobol:
         """Point2f in [0, 1)²."""
         order = self._next()
         index = self._shuffled(order)
-        second = mi.UInt32(0)
-        for bit, column in enumerate(_COLUMNS):
-            second ^= dr.select((index >> bit) & 1 != 0, mi.UInt32(column), 0)
+        second = _second(index)
         return mi.Point2f(_unit(_owen(index, _hash(order + 1))), _unit(_owen(second, _hash(order + 2))))
 
     def _next(self) -> Any:

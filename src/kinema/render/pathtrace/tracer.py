@@ -14,7 +14,7 @@ from kinema.physics.tape import Tape
 from kinema.render.camera import CameraPath
 from kinema.render.exposure import full_scale, meter
 from kinema.render.frame import Frame, Passes, Picture
-from kinema.render.pathtrace.adaptive import LEAST_ROUNDS, Estimate, pixels_of, unfinished
+from kinema.render.pathtrace.adaptive import Estimate, pixels_of
 from kinema.render.pathtrace.blur import instants
 from kinema.shot.shot import Shot
 
@@ -67,50 +67,60 @@ class PathTracer:
         for frame in frames:
             stage.set_time(frame, path.at(frame))
             passes = passes_at(stage, frame, path.at(frame), path.at(frame + 1))
-            estimate = _expose(shot, stage, path, picture, frame, passes, full_scale(ev100))
+            estimate = exposed(shot, stage, path, picture, frame, passes, full_scale(ev100))
             seen = passes.piece >= 0
             error = estimate.error()
             yield Frame(
                 index=frame,
-                colour=self._developed(estimate.image(), full_scale(ev100)),
+                colour=self.developed(estimate, full_scale(ev100)),
                 ev100=ev100,
                 passes=passes,
                 samples=round(float(estimate.rounds.mean()) * ROUND),
                 noise=float(np.median(error[seen] if seen.any() else error)),
             )
 
-    def _developed(self, image: np.ndarray, scale: float) -> np.ndarray:
+    def developed(self, estimate: Estimate, scale: float) -> np.ndarray:
         """Exposed and denoised colour, float32, never negative."""
+        image = estimate.image()
         colour = (image[..., :3] / scale).astype(np.float32)
         if self.denoise is not None:
-            from kinema.render.pathtrace.denoise import denoised
+            from kinema.render.pathtrace.denoise import corrected, denoised
 
-            colour = denoised(colour, image[..., 3:6], image[..., 6:], self.denoise)
+            clean = denoised(colour, image[..., 3:6], image[..., 6:], self.denoise)
+            colour = corrected(clean, colour, estimate.variance() / scale**2)
         return np.maximum(colour, 0.0)
 
 
-def _expose(
+def exposed(
     shot: Shot, stage: Stage, path: CameraPath, picture: Picture, frame: int, passes: Passes, scale: float
 ) -> Estimate:
     """Rounds until the noise is on target everywhere, or `max_samples` are spent."""
-    from kinema.render.pathtrace.film import ROUND, expose
+    from kinema.render.pathtrace.film import ROUND, Round, expose
 
     opening = shutter(shot)
     size = picture.width, picture.height
     estimate = Estimate(*size, floor=DARKEST * scale)
     wanted = instants(stage.tape, path, frame, opening, passes.motion, stage.radii)
-    tiles = np.ones(wanted.shape, bool)
-    for number in range(max(LEAST_ROUNDS, picture.max_samples // ROUND)):
+    most = max(1, picture.max_samples // ROUND)
+    still = wanted.max() <= 1
+    seed = seed_of(shot, frame)
+    number, need = 0, np.maximum(wanted, 1)
+    while (need > number).any() and number < most:
         moment = frame + opening * radical_inverse(number)
         stage.set_time(moment, path.at(moment))
-        pixels = pixels_of(tiles, *size)
-        seed = seed_of(shot, frame)
-        taken = expose(stage, size, pixels, seed=seed, number=number, clamp_nits=CLAMP * scale)
-        estimate.add(pixels, np.concatenate(taken, 1))
-        if number + 1 >= LEAST_ROUNDS:
-            tiles &= unfinished(estimate.error(), picture.noise, number + 1, wanted)
-            if not tiles.any():
-                break
+        # While nothing moves one kernel takes all rounds that are known to be needed; else one instant's.
+        batch = min(int(need.max()), most) - number if still else 1
+        layers = [pixels_of(need > number + k, *size) for k in range(batch)]
+        numbers = np.repeat(np.arange(number, number + batch), [len(layer) for layer in layers])
+        taken = expose(
+            stage, size, np.concatenate(layers), seed=seed, number=numbers, clamp_nits=CLAMP * scale
+        )
+        end = np.cumsum([len(layer) for layer in layers])
+        for layer, stop in zip(layers, end, strict=True):
+            estimate.add(layer, Round(*(part[stop - len(layer) : stop] for part in taken)))
+        number += batch
+        if number & (number - 1) == 0:
+            need = np.maximum(wanted, np.ceil(estimate.rounds_for(picture.noise)))
     return estimate
 
 
