@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8, UInt16
+from jaxtyping import Float, Int, UInt8, UInt32
 
 
 class Mesh(NamedTuple):
@@ -28,9 +28,8 @@ class Mesh(NamedTuple):
     """1 where the shading normals are the face's own."""
     optics: Float[np.ndarray, "body optic"]
     """See `matter.py`."""
-    texels: UInt16[np.ndarray, "texel 8"]
-    """All levels of all textures: colour multiplier (3), roughness multiplier, dh/du, dh/dv, two unused. Sixteen
-    bytes, so that no texel lies across two lines of cache and neighbours share one."""
+    texels: UInt32[np.ndarray, "texel word"]
+    """All levels of all textures, row by row: colour, roughness and slopes packed as `texel.py` says."""
     scale: Float[np.ndarray, "texture 6"]
     offset: Float[np.ndarray, "texture 6"]
     """Channel = stored number times scale plus offset."""

@@ -13,13 +13,20 @@ import numpy as np
 
 from kinema.render.preview.compile import inlined
 from kinema.render.preview.exact import meet
-from kinema.render.preview.optics import ALBEDO, ALPHA, DIFFUSE, PERIOD, TEXTURE, log2, texel
+from kinema.render.preview.optics import ALBEDO, ALPHA, DIFFUSE, PERIOD, TEXTURE, footprint
+from kinema.render.preview.texel import texel
 
 f32 = np.float32
 # Columns of a fragment, float32: place in the world, direction to the eye, shading normal before and after the
 # texture's relief, diffuse reflectance, alpha.
 PLACE, TOWARD, SMOOTH, NORMAL, REFLECTS, ROUGH = 0, 3, 6, 9, 12, 15
 FRAGMENT = 16
+
+
+@inlined()
+def _along(frame: Any, f: Any, at: Any, x: Any, y: Any, z: Any) -> Any:
+    """Growth of a barycentric coordinate along a direction."""
+    return frame[f, at] * x + frame[f, at + 1] * y + frame[f, at + 2] * z
 
 
 @inlined()
@@ -42,13 +49,13 @@ def find(
         a = f32(1) - b - c
         u = a * mesh.uv[i, 0] + b * mesh.uv[j, 0] + c * mesh.uv[k, 0]
         v = a * mesh.uv[i, 1] + b * mesh.uv[j, 1] + c * mesh.uv[k, 1]
-        facing = max(nx * vx + ny * vy + nz * vz, f32(0.02))
-        # Between the two axes of the pixel's footprint: sharper than the long one, calmer than the short one.
-        foot = f32(depth) * pixel / math.sqrt(facing * math.sqrt(facing))
         size = m[PERIOD] / f32(mesh.levels[np.uint32(m[TEXTURE]), 0, 1])
-        t0, t1, t2, t3, t4, t5 = texel(
-            mesh, int(m[TEXTURE]), u, v, m[PERIOD], log2(max(foot / size, f32(0.01)))
-        )
+        level, reach = footprint(nx * vx + ny * vy + nz * vz, f32(depth) * pixel, size)
+        db_, dc = _along(frame, f, 0, vx, vy, vz) * reach, _along(frame, f, 4, vx, vy, vz) * reach
+        du = db_ * (mesh.uv[j, 0] - mesh.uv[i, 0]) + dc * (mesh.uv[k, 0] - mesh.uv[i, 0])
+        dv = db_ * (mesh.uv[j, 1] - mesh.uv[i, 1]) + dc * (mesh.uv[k, 1] - mesh.uv[i, 1])
+        per = f32(1) / m[PERIOD]
+        t0, t1, t2, t3, t4, t5 = texel(mesh, m[TEXTURE], u * per, v * per, du * per, dv * per, level)
         dr, dg, db = min(dr * t0, f32(1)), min(dg * t1, f32(1)), min(db * t2, f32(1))
         ar, ag, ab = min(ar * t0, f32(1)), min(ag * t1, f32(1)), min(ab * t2, f32(1))
         alpha = min(max(alpha * t3, f32(0.02)), f32(1))

@@ -37,7 +37,7 @@ from kinema.render.preview.visible import alike
 f32 = np.float32
 _INNER = 1
 _LED = f32(0.2 / math.pi)
-"""Share of a lamp's light on a pane that comes out of its broken edges, over pi. By eye, against path-traced shards."""
+"""Share of a lamp's light on a pane that comes out of its broken edges, over pi. Chosen by eye, never measured."""
 _CRACK_ALPHA = f32(0.12)
 """GGX alpha of a fresh crack: mirror near where it began, hackle elsewhere."""
 

@@ -12,6 +12,7 @@ from kinema.physics.geometry import INNER, Geometry
 from kinema.physics.tape import Tape
 from kinema.render.preview import optics as column
 from kinema.render.preview.arrays import Mesh
+from kinema.render.preview.texel import CHANNELS, STEPS, packed
 from kinema.render.surface import alpha_of, base_colour, surface_of, texture_of
 from kinema.render.texture import Texture, texture
 from kinema.shot.body import Body, Box, Pane, Plane, Sphere, Vase
@@ -19,8 +20,8 @@ from kinema.shot.material import Conductor, Dielectric, Flake, Optics, Plastic
 from kinema.shot.material import Texture as TextureName
 from kinema.shot.shot import Shot
 
-_TILE = 8
-"""Side of a tile of texels that lie together in memory, and of the coarsest level."""
+_COARSEST = 8
+"""Side of the coarsest level."""
 TEXELS = 512
 """Side of the finest level: 4 mm over two metres, a pixel at 480 lines and three metres."""
 
@@ -141,50 +142,40 @@ class Atlas(NamedTuple):
 
 
 def _atlas(names: list[TextureName]) -> Atlas:
-    count, tables = int(math.log2(TEXELS // _TILE)) + 1, max(len(names), 1)
+    count, tables = int(math.log2(TEXELS // _COARSEST)) + 1, max(len(names), 1)
     scale, offset = np.ones((tables, 6), np.float32), np.zeros((tables, 6), np.float32)
     levels = np.zeros((tables, count, 2), np.int32)
-    levels[:, :, 1] = _TILE
-    texels, periods, at = [np.zeros((0, 8), np.uint16)], {}, 0
+    levels[:, :, 1] = _COARSEST
+    texels, periods, at = [np.zeros((0, 2), np.uint32)], {}, 0
     for i, name in enumerate(names):
         baked = texture(name)
         periods[name] = baked.period
         pyramid = _pyramid(baked)
         # The finest level has the widest range: the others are its means.
         offset[i] = pyramid[0].min((0, 1))
-        scale[i] = np.maximum(np.ptp(pyramid[0], axis=(0, 1)), 1e-9) / 65535
+        scale[i] = np.maximum(np.ptp(pyramid[0], axis=(0, 1)), 1e-9) / STEPS
         for k, level in enumerate(pyramid):
-            stored = np.clip(np.rint((_tiled(level) - offset[i]) / scale[i]), 0, 65535)
+            stored = np.clip(np.rint((level.reshape(-1, CHANNELS) - offset[i]) / scale[i]), 0, STEPS)
             levels[i, k] = at, len(level)
-            texels.append(np.pad(stored, ((0, 0), (0, 2))).astype(np.uint16))
+            texels.append(packed(stored))
             at += len(stored)
     return Atlas(np.concatenate(texels), scale, offset, levels, periods)
 
 
 def _pyramid(baked: Texture) -> list[np.ndarray]:
-    """Levels of half the side each, from `TEXELS` to one tile; box filtered, which keeps the mean."""
+    """Levels of half the side each, from `TEXELS` to `_COARSEST`; box filtered, which keeps the mean."""
     n, step = len(baked.height), baked.period / len(baked.height)
     # Central differences on the torus the texture lives on.
     du = (np.roll(baked.height, -1, 1) - np.roll(baked.height, 1, 1)) / (2 * step)
     dv = (np.roll(baked.height, -1, 0) - np.roll(baked.height, 1, 0)) / (2 * step)
     level = np.dstack([baked.albedo, baked.roughness, du, dv])
     levels = []
-    while n >= _TILE:
+    while n >= _COARSEST:
         if n <= TEXELS:
             levels.append(level)
         level = level.reshape(n // 2, 2, n // 2, 2, 6).mean((1, 3))
         n //= 2
     return levels
-
-
-def _tiled(level: np.ndarray) -> np.ndarray:
-    """`(texel, channel)`: tiles row by row, each in Z order. Neighbours in any direction are near in memory."""
-    n = len(level) // _TILE
-    order = np.arange(_TILE * _TILE)
-    x = order & 1 | order >> 1 & 2 | order >> 2 & 4
-    y = order >> 1 & 1 | order >> 2 & 2 | order >> 3 & 4
-    tiles = level.reshape(n, _TILE, n, _TILE, -1).swapaxes(1, 2)
-    return tiles[:, :, y, x].reshape(-1, level.shape[-1])
 
 
 # --- what is seen of it -----------------------------------------------------------------------------------

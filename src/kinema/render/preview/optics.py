@@ -22,8 +22,6 @@ OPTICS = 23
 GLOSS = (0.0, 0.08, 0.18, 0.35, 0.6, 1.0)
 """GGX alphas of the blurred octahedral maps."""
 _GLOSS = np.array(GLOSS, np.float32)
-_SPREAD = np.array([0, 1, 4, 5, 16, 17, 20, 21])
-"""The bits of 0 to 7 with a zero between each: half of a Z-order index (Morton 1966)."""
 
 
 @inlined()
@@ -131,61 +129,20 @@ def ggx(alpha: Any, nh: Any, nl: Any, nv: Any) -> Any:
 
 
 @inlined()
-def texel(mesh: Any, texture: Any, u: Any, v: Any, period: Any, level: Any) -> Any:
-    """Colour multiplier (3), roughness multiplier, slopes along u and v: trilinear.
-
-    Three pixels in four are near enough to one level to read that alone. Letting chance choose the level for the
-    fourth was 12 % faster and made fine seams dotted.
-    """
-    last = mesh.levels.shape[1] - 1
-    level = min(max(level, f32(0)), f32(last))
-    low = min(int(level), last)
-    t = min(max((level - f32(low)) * f32(4) - f32(1.5), f32(0)), f32(1))
-    a0, a1, a2, a3, a4, a5 = f32(0), f32(0), f32(0), f32(0), f32(0), f32(0)
-    for k in range(0 if t < f32(1) else 1, 2 if t > f32(0) else 1):
-        w = t if k == 1 else f32(1) - t
-        b0, b1, b2, b3, b4, b5 = _bilinear(mesh, texture, u, v, period, min(low + k, last))
-        a0, a1, a2 = a0 + w * b0, a1 + w * b1, a2 + w * b2
-        a3, a4, a5 = a3 + w * b3, a4 + w * b4, a5 + w * b5
-    return a0, a1, a2, a3, a4, a5
-
-
-@inlined()
-def floor(x: Any) -> int:
-    """Without the call that `math.floor` is."""
-    i = int(x)
-    return i - 1 if x < f32(i) else i
-
-
-@inlined()
 def log2(x: Any) -> Any:
     """Of a positive number, to 0.05: the exponent, and the mantissa as if the logarithm were straight between."""
     return f32(f32(x).view(np.int32)) * f32(1 / (1 << 23)) - f32(126.957)
 
 
 @inlined()
-def _bilinear(mesh: Any, texture: Any, u: Any, v: Any, period: Any, level: Any) -> Any:
-    texture, level = np.uint64(texture), np.uint64(level)
-    first, side = mesh.levels[texture, level, 0], mesh.levels[texture, level, 1]
-    a, b = u / period, v / period
-    a = (a - f32(floor(a))) * f32(side) - f32(0.5)
-    b = (b - f32(floor(b))) * f32(side) - f32(0.5)
-    i, j = floor(a), floor(b)
-    fa, fb = a - f32(i), b - f32(j)
-    i0, j0, i1, j1 = i & (side - 1), j & (side - 1), (i + 1) & (side - 1), (j + 1) & (side - 1)
-    # Tiles of 8 x 8 in Z order (see `matter.py`): column and row each give a part of the address.
-    left, right = ((i0 & ~7) << 3) + _SPREAD[i0 & 7], ((i1 & ~7) << 3) + _SPREAD[i1 & 7]
-    top = first + (j0 & ~7) * side + 2 * _SPREAD[j0 & 7]
-    low = first + (j1 & ~7) * side + 2 * _SPREAD[j1 & 7]
-    p, q, r, s = np.uint64(top + left), np.uint64(top + right), np.uint64(low + left), np.uint64(low + right)
-    w, x = (f32(1) - fa) * (f32(1) - fb), fa * (f32(1) - fb)
-    y, z = (f32(1) - fa) * fb, fa * fb
-    g, k, o = mesh.texels, mesh.scale[texture], mesh.offset[texture]
-    return (
-        (f32(g[p, 0]) * w + f32(g[q, 0]) * x + f32(g[r, 0]) * y + f32(g[s, 0]) * z) * k[0] + o[0],
-        (f32(g[p, 1]) * w + f32(g[q, 1]) * x + f32(g[r, 1]) * y + f32(g[s, 1]) * z) * k[1] + o[1],
-        (f32(g[p, 2]) * w + f32(g[q, 2]) * x + f32(g[r, 2]) * y + f32(g[s, 2]) * z) * k[2] + o[2],
-        (f32(g[p, 3]) * w + f32(g[q, 3]) * x + f32(g[r, 3]) * y + f32(g[s, 3]) * z) * k[3] + o[3],
-        (f32(g[p, 4]) * w + f32(g[q, 4]) * x + f32(g[r, 4]) * y + f32(g[s, 4]) * z) * k[4] + o[4],
-        (f32(g[p, 5]) * w + f32(g[q, 5]) * x + f32(g[r, 5]) * y + f32(g[s, 5]) * z) * k[5] + o[5],
-    )
+def footprint(facing: Any, short: Any, size: Any) -> Any:
+    """Texture level of a pixel's footprint, and how far from its middle its two taps lie.
+
+    `facing`: cosine between ray and normal; `short`: the footprint's shorter axis [m]; `size`: of a texel [m]. The
+    distance [m] is over the sine between ray and normal: times the unit ray's part in the surface, a place. Each tap
+    answers for half of the longer axis: nothing falls between them, so thin lines stay lines in the distance.
+    """
+    facing = max(facing, f32(0.02))
+    long = short / facing
+    level = log2(max(max(short, f32(0.5) * long) / size, f32(0.01)))
+    return level, f32(0.25) * long / math.sqrt(max(f32(1) - facing * facing, f32(1e-4)))

@@ -11,6 +11,7 @@ from kinema.render.preview.exact import pixel_of, ray_of, record, record_nothing
 from kinema.render.preview.fragment import FRAGMENT, find
 from kinema.render.preview.light import lit
 from kinema.render.preview.optics import backdrop
+from kinema.render.preview.span import draw_run, run_of
 from kinema.render.preview.visible import alike
 
 f32 = np.float32
@@ -45,7 +46,7 @@ def shade(
     for n in range(items.shape[0]):
         y = items[n]
         count = (
-            _centres(y, view, sky, film, out, work)
+            _centres(y, mesh, plane, frame, view, sky, lamps, film, out, work)
             if step == CENTRES
             else _edges(y, mesh, plane, view, sky, film, out, work)
         )
@@ -58,12 +59,20 @@ def shade(
 
 
 @inlined()
-def _centres(y: Any, view: Any, sky: Any, film: Any, out: Any, work: Any) -> int:
-    """Draw the background of a row; list the pixels to shade."""
+def _centres(
+    y: Any, mesh: Any, plane: Any, frame: Any, view: Any, sky: Any, lamps: Any, film: Any, out: Any, work: Any
+) -> int:
+    """Draw the background of a row and the long runs of matt matter; list the other pixels to shade."""
     height, width = film.near.shape
-    count = 0
+    count, drawn = 0, 0
     for x in range(width):
+        if x < drawn:
+            continue
         if film.face[y, x] >= 0:
+            drawn = run_of(y, x, mesh, film)
+            if drawn > x:
+                draw_run(y, x, drawn, mesh, plane, frame, view, sky, lamps, film, out)
+                continue
             work[count, 0], work[count, 1] = x, 0
             count += 1
             continue
