@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 TILE = 8
 """[px]"""
-WORST = 2.5
-"""A tile goes on until its error is below this times the picture's target. Error is not spread evenly over a
+WORST = 5.0
+"""A tile goes on until its error, as the spread within its rounds has it, is below this times the picture's target.
+Half of the 5 is stratification, which that spread does not see; the rest is that error is not spread evenly over a
 picture: glass has many times that of the ground beside it."""
 NEYMAN = 4
 """Rounds from which on a tile gets them in proportion to its spread, no longer to the square of it: for a given
