@@ -338,3 +338,28 @@ def test_both_renderers_agree_on_exact_passes() -> None:
     assert np.median(np.linalg.norm(traced.motion - rastered.motion, axis=-1)[same]) < 1e-2
     assert np.median((traced.normal * rastered.normal).sum(-1)[seen]) > 0.9999
     assert np.abs(traced.albedo - rastered.albedo)[seen].mean() < 0.05  # texture filters differ, by design
+
+
+def test_the_noise_a_frame_states_is_its_true_error() -> None:
+    """Against the spread of pictures that share nothing but the shot."""
+    ball = {
+        "name": "ball",
+        "shape": {"kind": "sphere", "radius": 0.5},
+        "material": "glass",
+        "position": [0, 0, 0.5],
+    }
+    ground = {"name": "ground", "shape": {"kind": "plane", "extent": 40}, "material": "concrete"}
+    lights = [{"name": "sky", "kind": "sky"}, {"name": "sun", "kind": "sun"}]
+    shot = shot_of(lights, {"aim": [0, 0, 0.5]}, [ground, ball])
+    tape, picture = tape_of(shot), Picture(width=64, height=48, noise=0.03, max_samples=64)
+    frames = [
+        next(PathTracer(denoise=None).draw(shot.model_copy(update={"seed": seed}), tape, picture, range(1)))
+        for seed in range(8)
+    ]
+    light = np.stack([frame.colour @ LUMINANCE for frame in frames])
+    true = light.std(0, ddof=1) / light.mean(0)
+    seen = frames[0].passes.piece >= 0
+    stated = np.median([frame.noise for frame in frames])
+    # Above the truth by what stratification across rounds gains, a factor of 2 at most where pixels are smooth;
+    # below it by no more than a median of chi with 7 degrees of freedom strays.
+    assert 0.8 <= stated / np.median(true[seen]) <= 2
