@@ -12,28 +12,22 @@ from typing import Any
 import numpy as np
 
 from kinema.render.preview.compile import inlined, kernel
+from kinema.render.preview.exact import pixel_of, ray_of
 from kinema.render.preview.lamps import BIAS, LENS, REACH, SCALE, SEARCH, TERM, TEXEL, arriving
+from kinema.render.preview.occlusion import COS, SIN, occlude
 from kinema.render.preview.optics import CASTS
 from kinema.render.preview.raster import MAP_BAND
+from kinema.render.preview.stack import ROOM, singles
 
 f32 = np.float32
-_AO_SAMPLES = 6
-_AO_STRENGTH = f32(0.9)
-WIDEST_AO = 0.08
-"""How far over the picture ambient occlusion may look, as a share of its width."""
-LONELY = 32
-"""Side of the tiles that say whether anything is near enough to shut out ambient light [px]."""
 _BLOCKERS = 4
 _FILTER = 5
 _HARD = f32(2.2)
 """Radius of a penumbra [texel], beyond one and a half pixels, from which on it is worth noise."""
+_TILE = int(math.log2(MAP_BAND))
 WIDEST = 40.0
 """Radius of the widest penumbra [texel]."""
 
-# 16 turns in an order in which neighbours differ (a Bayer matrix).
-_BAYER = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5], np.int64)
-_COS = np.cos(_BAYER / 16 * 2 * np.pi).astype(np.float32)
-_SIN = np.sin(_BAYER / 16 * 2 * np.pi).astype(np.float32)
 _GOLDEN = np.arange(8) * 2.399963229728653
 _DISC_X = (np.sqrt((np.arange(8) + 0.5) / _FILTER) * np.cos(_GOLDEN)).astype(np.float32)
 _DISC_Y = (np.sqrt((np.arange(8) + 0.5) / _FILTER) * np.sin(_GOLDEN)).astype(np.float32)
@@ -48,78 +42,76 @@ def darken(items: Any, mesh: Any, plane: Any, view: Any, lamps: Any, radius: flo
 
 @inlined()
 def _row(y: Any, mesh: Any, plane: Any, view: Any, lamps: Any, radius: Any, film: Any) -> None:
-    height, width = film.near.shape
-    vy = 1.0 - (y + 0.5) * 2.0 / height
-    pixel = f32(2.0 * math.sqrt(view.right[0] ** 2 + view.right[1] ** 2 + view.right[2] ** 2) / width)
+    width, terms = film.shade.shape[1], film.shade.shape[2]
+    shade, soft = film.shade[y], film.soft[y]
     for x in range(width):
-        film.soft[y, x] = 0
-        f = film.face[y, x]
-        if f < 0:
-            continue
-        vx = (x + 0.5) * 2.0 / width - 1.0
-        rx = f32(view.right[0] * vx + view.up[0] * vy + view.forward[0])
-        ry = f32(view.right[1] * vx + view.up[1] * vy + view.forward[1])
-        rz = f32(view.right[2] * vx + view.up[2] * vy + view.forward[2])
-        depth = f32(1) / film.near[y, x]
-        px, py, pz = rx * depth, ry * depth, rz * depth
-        nx, ny, nz = f32(plane[f, 0]), f32(plane[f, 1]), f32(plane[f, 2])
-        if nx * rx + ny * ry + nz * rz > f32(0):
-            nx, ny, nz = -nx, -ny, -nz
-        turn = (x & 3) + 4 * (y & 3)
-        soft = 0
-        casts = mesh.optics[mesh.face_body[f], CASTS]
-        ambient = f32(1)
-        # Ambient light varies slowly: one pixel in four, in a square, is enough once it is smoothed.
-        if (x | y) & 1 == 0 and film.lonely[y // LONELY, x // LONELY] == 0:
-            ambient = _occlusion(x, y, turn, px, py, pz, nx, ny, nz, depth, radius, view, film)
-            if ambient < f32(0.99):
-                soft = 1
-        film.shade[y, x, 0] = ambient
-        wx, wy, wz = px + f32(view.eye[0]), py + f32(view.eye[1]), pz + f32(view.eye[2])
-        for k in range(lamps.lamp.shape[0]):
-            term = int(lamps.lamp[k, TERM])
-            if term > 0:
-                share, noisy = _reaches(k, lamps, wx, wy, wz, nx, ny, nz, turn, depth * pixel, casts)
-                film.shade[y, x, term] = share
-                if noisy:
-                    soft |= 1 << term
-        film.soft[y, x] = soft
+        soft[x] = 0
+        for c in range(terms):
+            shade[x, c] = f32(1)
+    occlude(y, plane, view, radius, film)
+    maybe = singles()
+    for k in range(lamps.lamp.shape[0]):
+        if lamps.lamp[k, TERM] > f32(0):
+            for first in range(0, width, ROOM):
+                n = min(ROOM, width - first)
+                _shadowed(y, first, np.uint64(n), k, lamps, view, film, maybe)
+                for x in range(first, first + n):
+                    if maybe[x - first] > f32(0):
+                        _shadow(y, x, k, mesh, plane, view, lamps, film)
 
 
 @inlined()
-def _occlusion(
-    x: Any, y: Any, turn: Any, px: Any, py: Any, pz: Any, nx: Any, ny: Any, nz: Any, depth: Any, radius: Any,
-    view: Any, film: Any,
-) -> Any:  # fmt: skip
-    """Share of ambient light: scalable ambient obscurance (McGuire, Mara, Luebke 2012)."""
+def _shadowed(y: Any, first: Any, n: Any, k: Any, lamps: Any, view: Any, film: Any, maybe: Any) -> None:
+    """1 for every pixel on which shadow may fall, 0 for those where nothing is in the lamp's way, in vectors.
+
+    Tests the pixel's place itself; `_reaches` tests one up to two texels off, for which `nearest` has room.
+    """
     height, width = film.near.shape
-    reach = radius * f32(width) / (f32(2) * depth * f32(math.sqrt(
-        view.right[0] ** 2 + view.right[1] ** 2 + view.right[2] ** 2)))  # fmt: skip
-    if reach < f32(1.5):
-        return f32(1)
-    reach = min(reach, f32(WIDEST_AO) * f32(width))
-    r2 = radius * radius
-    total = f32(0)
-    for k in range(_AO_SAMPLES):
-        far = (f32(k) + (f32(_BAYER[(turn * 5 + 3) & 15]) + f32(0.5)) / f32(16)) / f32(_AO_SAMPLES)
-        a, b = _DISC_X[k], _DISC_Y[k]
-        length = far * reach / math.sqrt(a * a + b * b)
-        sx = x + round((a * _COS[turn] - b * _SIN[turn]) * length)
-        sy = y + round((a * _SIN[turn] + b * _COS[turn]) * length)
-        if sx < 0 or sy < 0 or sx >= width or sy >= height or film.near[sy, sx] <= f32(0):
-            continue
-        ux = f32((sx + 0.5) * 2.0 / width - 1.0)
-        uy = f32(1.0 - (sy + 0.5) * 2.0 / height)
-        d = f32(1) / film.near[sy, sx]
-        qx = (f32(view.right[0]) * ux + f32(view.up[0]) * uy + f32(view.forward[0])) * d - px
-        qy = (f32(view.right[1]) * ux + f32(view.up[1]) * uy + f32(view.forward[1])) * d - py
-        qz = (f32(view.right[2]) * ux + f32(view.up[2]) * uy + f32(view.forward[2])) * d - pz
-        vv = qx * qx + qy * qy + qz * qz
-        vn = qx * nx + qy * ny + qz * nz - f32(0.004) * radius - f32(2e-4) * depth
-        if vn > f32(0) and vv < r2:
-            fade = (r2 - vv) / r2
-            total += fade * fade * fade * vn * radius / (vv + f32(0.01) * r2)
-    return max(f32(1) - total * _AO_STRENGTH / f32(_AO_SAMPLES), f32(0.12))
+    m, l, side = lamps.to_map[k], lamps.lamp[k], lamps.solid.shape[1]
+    nearest, near = lamps.nearest[k], film.near[y, first:]
+    v = 1.0 - (y + 0.5) * 2.0 / height
+    u, step = (first + 0.5) * 2.0 / width - 1.0, 2.0 / width
+    rx, sx = f32(view.right[0] * u + view.up[0] * v + view.forward[0]), f32(view.right[0] * step)
+    ry, sy = f32(view.right[1] * u + view.up[1] * v + view.forward[1]), f32(view.right[1] * step)
+    rz, sz = f32(view.right[2] * u + view.up[2] * v + view.forward[2]), f32(view.right[2] * step)
+    ex, ey, ez = f32(view.eye[0]), f32(view.eye[1]), f32(view.eye[2])
+    scale, bias, last = l[SCALE], l[BIAS], f32(side - 1)
+    for i in range(n):
+        t = f32(np.int32(i))
+        z = near[i]
+        d = f32(1) / max(z, f32(1e-9))
+        x, y_, z_ = (rx + sx * t) * d + ex, (ry + sy * t) * d + ey, (rz + sz * t) * d + ez
+        w = f32(1) / (m[3, 0] * x + m[3, 1] * y_ + m[3, 2] * z_ + m[3, 3])
+        a = (m[0, 0] * x + m[0, 1] * y_ + m[0, 2] * z_ + m[0, 3]) * w
+        b = (m[1, 0] * x + m[1, 1] * y_ + m[1, 2] * z_ + m[1, 3]) * w
+        q = (m[2, 0] * x + m[2, 1] * y_ + m[2, 2] * z_ + m[2, 3]) * w
+        inside = (z > f32(0)) & (a > f32(-2)) & (b > f32(-2)) & (a < last + f32(3)) & (b < last + f32(3))
+        a, b = (a if inside else f32(0)), (b if inside else f32(0))
+        a, b = min(max(a, f32(0)), last), min(max(b, f32(0)), last)
+        over = nearest[np.uint64(np.int32(b) >> _TILE), np.uint64(np.int32(a) >> _TILE)]
+        maybe[i] = f32(1) if inside & (over > max(q * scale + bias, f32(0))) else f32(0)
+
+
+@inlined()
+def _shadow(y: Any, x: Any, k: Any, mesh: Any, plane: Any, view: Any, lamps: Any, film: Any) -> None:
+    """One pixel's share of a lamp's light."""
+    height, width = film.near.shape
+    rx, ry, rz = ray_of(view, x + 0.5, y + 0.5, width, height)
+    rx, ry, rz = f32(rx), f32(ry), f32(rz)
+    f = np.uint32(film.face[y, x])
+    depth = f32(1) / film.near[y, x]
+    px, py, pz = rx * depth, ry * depth, rz * depth
+    nx, ny, nz = f32(plane[f, 0]), f32(plane[f, 1]), f32(plane[f, 2])
+    if nx * rx + ny * ry + nz * rz > f32(0):
+        nx, ny, nz = -nx, -ny, -nz
+    term = int(lamps.lamp[k, TERM])
+    share, noisy = _reaches(
+        k, lamps, px + f32(view.eye[0]), py + f32(view.eye[1]), pz + f32(view.eye[2]), nx, ny, nz,
+        (x & 3) + 4 * (y & 3), depth * pixel_of(view, width), mesh.optics[mesh.face_body[f], CASTS],
+    )  # fmt: skip
+    film.shade[y, x, term] = share
+    if noisy:
+        film.soft[y, x] |= 1 << term
 
 
 @inlined()
@@ -166,9 +158,7 @@ def _reaches(
     total = f32(0)
     for j in range(_FILTER):
         a, b = _DISC_X[j] * radius, _DISC_Y[j] * radius
-        total += _tap(
-            k, lamps, s + a * _COS[turn] - b * _SIN[turn], t + a * _SIN[turn] + b * _COS[turn], limit
-        )
+        total += _tap(k, lamps, s + a * COS[turn] - b * SIN[turn], t + a * SIN[turn] + b * COS[turn], limit)
     return total / f32(_FILTER), True
 
 
@@ -180,8 +170,8 @@ def _penumbra(k: Any, lamps: Any, l: Any, lens: Any, s: Any, t: Any, q: Any, lim
     found, sum_q = f32(0), f32(0)
     for j in range(_BLOCKERS):
         a, b = _DISC_X[j] * search, _DISC_Y[j] * search
-        i0 = int(s + a * _COS[turn] - b * _SIN[turn])
-        j0 = int(t + a * _SIN[turn] + b * _COS[turn])
+        i0 = int(s + a * COS[turn] - b * SIN[turn])
+        j0 = int(t + a * SIN[turn] + b * COS[turn])
         if i0 < 0 or j0 < 0 or i0 >= side or j0 >= side:
             continue
         d = lamps.solid[k, j0, i0]

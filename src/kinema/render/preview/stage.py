@@ -14,7 +14,7 @@ from kinema.render.camera import View as Lens
 from kinema.render.environment import environment_map
 from kinema.render.exposure import full_scale, meter
 from kinema.render.frame import Frame, Passes
-from kinema.render.preview import glass, project, raster, soft, visible
+from kinema.render.preview import glass, occlusion, project, raster, soft, visible
 from kinema.render.preview import lamps as column
 from kinema.render.preview import shade as opaque
 from kinema.render.preview.ambient import floor_light, surroundings_of
@@ -190,7 +190,7 @@ class Stage:
                 self._crew.each(raster.depth_map, self._map_bands, *tris, z, ids, nearest)
             # As many tiles about each as its penumbra may look for what stands in the way.
             search = min(max(float(lamps.lamp[k, column.SEARCH]), 2.0), soft.WIDEST)
-            for _ in range(int(np.ceil(search / raster.MAP_BAND))):
+            for _ in range(int(np.ceil((search + 2) / raster.MAP_BAND))):
                 nearest = _grown(nearest, np.maximum)
             lamps.nearest[k] = nearest
 
@@ -245,15 +245,17 @@ def _light_through(mesh: Mesh) -> np.ndarray:
 
 def _lonely(face: np.ndarray, near: np.ndarray, reach: float) -> np.ndarray:
     """Tiles about which, as far as ambient occlusion reaches (`reach` [px m] over depth), there is one face alone."""
-    rows, columns = (np.arange(0, n, soft.LONELY) for n in face.shape)
+    rows, columns = (np.arange(0, n, occlusion.LONELY) for n in face.shape)
 
     def over_tiles(part: np.ufunc, of: np.ndarray) -> np.ndarray:
         return part.reduceat(part.reduceat(of, rows, 0), columns, 1)
 
     low, high = over_tiles(np.minimum, face), over_tiles(np.maximum, face)
-    farthest = int(np.ceil(min(reach * float(near.max()), soft.WIDEST_AO * face.shape[1]) / soft.LONELY))
+    farthest = int(
+        np.ceil(min(reach * float(near.max()), occlusion.WIDEST * face.shape[1]) / occlusion.LONELY)
+    )
     needed = np.ceil(
-        np.minimum(reach * over_tiles(np.maximum, near), soft.WIDEST_AO * face.shape[1]) / soft.LONELY
+        np.minimum(reach * over_tiles(np.maximum, near), occlusion.WIDEST * face.shape[1]) / occlusion.LONELY
     )
     lonely = (low == high) & (needed == 0)
     for step in range(farthest + 1):
