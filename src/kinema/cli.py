@@ -45,7 +45,9 @@ def shoot(
     ] = None,
     engine: Annotated[str, typer.Option(help="rapier, mujoco or analytic.")] = "rapier",
     codec: Annotated[str, typer.Option(help="h264, av1, prores_hq or prores_4444.")] = "h264",
-    noise: Annotated[float, typer.Option(help="Path tracer's target noise before denoising.")] = 0.05,
+    noise: Annotated[
+        float, typer.Option(help="Path tracer: half of it, half the error, four times the samples.")
+    ] = 0.05,
     passes: Annotated[
         bool, typer.Option("--passes", help="Keep every frame as OpenEXR with all passes.")
     ] = False,

@@ -18,6 +18,6 @@ class Job:
     """First, and one past the last; None = all."""
     codec: Literal["h264", "prores_hq", "prores_4444", "av1"] = "h264"
     noise: float = 0.05
-    """Path tracer's target: median relative error per pixel before denoising."""
+    """Path tracer's dial: `render.frame.Picture.noise`."""
     passes: bool = False
     """Keep every frame as multi-part OpenEXR with all passes."""

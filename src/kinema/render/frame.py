@@ -57,7 +57,9 @@ class Picture:
     width: int
     height: int
     noise: float = 0.02
-    """Target of the path tracer's adaptive sampling: relative error per pixel before denoising, median."""
+    """Dial of the path tracer's adaptive sampling: half of it, half the error, four times the samples. Even ground
+    ends near this relative error before denoising, broken glass at several times it; `Frame.noise` says what was
+    reached."""
     max_samples: int = 256
     """Per pixel."""
 
