@@ -145,4 +145,6 @@ def footprint(facing: Any, short: Any, size: Any) -> Any:
     facing = max(facing, f32(0.02))
     long = short / facing
     level = log2(max(max(short, f32(0.5) * long) / size, f32(0.01)))
-    return level, f32(0.25) * long / math.sqrt(max(f32(1) - facing * facing, f32(1e-4)))
+    # One tap is enough where the footprint is nearly round.
+    reach = f32(0.25) * max(long - f32(1.4) * short, f32(0))
+    return level, reach / math.sqrt(max(f32(1) - facing * facing, f32(1e-4)))

@@ -70,6 +70,15 @@ def _corners(first: Any, side: Any, u: Any, v: Any) -> Any:
 
 
 @inlined()
+def _blend(level: Any, last: Any) -> Any:
+    """The finer of two levels, and the share of the coarser. Three places in four are near enough to one level to
+    need it alone."""
+    at = min(max(level, f32(0)), f32(last))
+    low = np.int32(at)
+    return low, min(max((at - f32(low)) * f32(4) - f32(1.5), f32(0)), f32(1))
+
+
+@inlined()
 def taken(
     n: Any, mesh: Any, texture: Any, u: Any, v: Any, du: Any, dv: Any, level: Any,
     red: Any, green: Any, blue: Any, rise_u: Any, rise_v: Any,
@@ -78,17 +87,24 @@ def taken(
     out: matt matter has no use for it."""
     last = mesh.levels.shape[1] - 1
     levels, g, k, o = mesh.levels[texture], mesh.texels, mesh.scale[texture], mesh.offset[texture]
+    apart, coarser, finer = f32(0), f32(0), f32(0)
     for i in range(n):
         red[i], green[i], blue[i], rise_u[i], rise_v[i] = f32(0), f32(0), f32(0), f32(0), f32(0)
+        _here, t = _blend(level[i], last)
+        apart += abs(du[i]) + abs(dv[i])
+        coarser += t
+        finer += f32(1) - t
+    half = f32(0.5) if apart > f32(0) else f32(1)
     for tap in range(4):
+        # What would count for nothing, or twice, need not be read.
+        if (finer if tap < 2 else coarser) == f32(0) or (tap & 1 and apart == f32(0)):
+            continue
         # Tap 0 and 1 on one level, 2 and 3 on the next coarser.
         sign = f32(1) if tap & 1 else f32(-1)
         coarse = tap >> 1
         for i in range(n):
-            at = min(max(level[i], f32(0)), f32(last))
-            low = np.int32(at)
-            t = at - f32(low)
-            share = f32(0.5) * (t if coarse else f32(1) - t)
+            low, t = _blend(level[i], last)
+            share = half * (t if coarse else f32(1) - t)
             here = np.uint64(min(np.int32(low + coarse), np.int32(last)))
             p, q, r, s, w, x, y, z = _corners(
                 levels[here, 0], levels[here, 1], u[i] + sign * du[i], v[i] + sign * dv[i]
@@ -114,9 +130,7 @@ def texel(mesh: Any, texture: Any, u: Any, v: Any, du: Any, dv: Any, level: Any)
     texture = np.uint64(texture)
     last = mesh.levels.shape[1] - 1
     g, k, o = mesh.texels, mesh.scale[texture], mesh.offset[texture]
-    at = min(max(level, f32(0)), f32(last))
-    low = int(at)
-    t = at - f32(low)
+    low, t = _blend(level, last)
     a0, a1, a2, a3, a4, a5 = f32(0), f32(0), f32(0), f32(0), f32(0), f32(0)
     for tap in range(4):
         sign = f32(1) if tap & 1 else f32(-1)
