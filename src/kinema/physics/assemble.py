@@ -10,6 +10,7 @@ import numpy as np
 from kinema.physics.actor import Actor
 from kinema.physics.cut import Cell, Cut
 from kinema.physics.geometry import OUTER, Geometry
+from kinema.physics.inertia import polyhedron_bulk
 from kinema.physics.surface import joined
 from kinema.physics.whole import place
 from kinema.physics.world import Bonds, Collider, Piece, WorldBody
@@ -99,16 +100,18 @@ def _world_body(draft: Draft, start: int) -> WorldBody:
 
 
 def _pieces(draft: Draft, start: int) -> list[Piece]:
-    """Cells with mass. What facets leave out of a round body is spread over them: they weigh what it does."""
-    volume = sum(cell.bulk.volume for cell in draft.cells)
-    density = draft.actor.mass / volume if volume > 0 else 0.0
+    """Cells with mass and volume. What facets leave out of a round body is spread over its cells: they weigh
+    and fill what it does, unless one of them is lost, which `verify` then sees."""
+    solid = draft.actor.solid
+    density = draft.actor.mass / solid.bulk.volume if solid.bulk.volume > 0 else 0.0
+    facets = 1.0 if draft.cut is None else solid.bulk.volume / polyhedron_bulk(solid.surface.corners).volume
     return [
         Piece(
             index=start + number,
             rest=cell.bulk.centre,
-            mass=cell.bulk.volume * density,
-            inertia=cell.bulk.inertia * density,
-            volume=cell.bulk.volume,
+            mass=cell.bulk.volume * facets * density,
+            inertia=cell.bulk.inertia * facets * density,
+            volume=cell.bulk.volume * facets,
             colliders=_colliders(draft, cell),
         )
         for number, cell in enumerate(draft.cells)

@@ -163,8 +163,9 @@ def _shard(part: Manifold, site: int, body_id: int, sites: np.ndarray, beside: n
     skin = Surface(
         vertices=values[:, :3], normals=_unit(values[:, 3:6]), uv=values[:, 6:8], faces=faces.astype(np.int32)
     )
+    cell = np.column_stack([headings, -(middles * headings).sum(1)])
     return Shard.make(
-        site=site, skin=skin, outer=outer, across=across, normals=normals, hulls=convex_parts(part)
+        site=site, skin=skin, outer=outer, across=across, normals=normals, hulls=convex_parts(part, cell)
     )
 
 
