@@ -4,7 +4,8 @@
 
 Columns: wall is what a viewer waits, cpu is what the machine works, both per frame, the median over the frames after
 the first (kernels are compiled before). `+ view + encode` is the whole draft path: draw, ACES view transform, H.264,
-the last in a thread of its own. Goal: 24 frames a second at 854x480 on two quiet cores.
+the last in a thread of its own. `two idle cores allow` is two seconds over the cpu seconds, what a busy machine does
+not show. Goal: 24 frames a second at 854x480 on two quiet cores.
 
 How near to the machine: `bytes` is what one frame must at least write to memory and read back, counted from the
 arrays; `stream` is what numpy copies per second on as many threads; their quotient is the time that memory alone
@@ -137,18 +138,33 @@ def main() -> None:
     whole = 1e3 / rows["draw, smooth + view + encode"]["wall_ms"]
     print(f"goal {GOAL:.0f} fps with encode: {'met' if whole >= GOAL else 'missed'} ({whole:.1f})")
     RESULTS.parent.mkdir(exist_ok=True)
-    record = {
-        "size": [width, height],
+    cases = [
+        {
+            "frame": name,
+            "wall_ms": row["wall_ms"],
+            "cpu_ms": row["cpu_ms"],
+            "frames_per_second": 1e3 / row["wall_ms"],
+            "best": 1e3 / row["best_wall_ms"],
+            "two_idle_cores_allow": 2e3 / row["cpu_ms"],
+        }
+        for name, row in rows.items()
+    ]
+    measured = {
+        "size": options.size,
         "frames": len(frames),
         "threads": threads,
-        "load": os.getloadavg()[0],
-        "rows": rows,
-        "bytes_per_frame": moved,
-        "stream_bytes_per_second": rate,
-        "memory_share": share,
-        "goal_fps": GOAL,
-        "fps": whole,
+        "load_of_the_machine": os.getloadavg()[0],
+        "goal_frames_per_second": GOAL,
+        "goal_met": whole >= GOAL,
     }
+    memory = {
+        "megabytes_a_frame": moved / 1e6,
+        "gigabytes_a_second": rate / 1e9,
+        "memory_alone_ms": memory_ms,
+        "share_of_the_draw": share,
+    }
+    tables = {"One frame, median": cases, "Measured": [measured], "Against memory": [memory]}
+    record = {"schema": "kinema.benchmark/1", "tables": tables}
     RESULTS.write_text(json.dumps(record, indent=1) + "\n")
 
 
