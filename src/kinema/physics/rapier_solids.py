@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import rapier3d as rp
 
 SUBSTEPS = 4
+SHARD_SUBSTEPS = 8
+"""Where bodies break into chunks: in one run each of a brick and a vase it left no blow too deep, where 4 left one and
+three, for about the same time. A vase in 140 pieces, many as small as its wall is thick, still has some (21)."""
 JOINTED_SUBSTEPS = 16
 """Small steps of the solver within one step. With 4, a pendulum of 30° loses 0.43 % of its energy in ten
 seconds, with 16, 0.10 %, for 1.6 times the time (measured); contact alone gains nothing from more."""
@@ -37,7 +40,9 @@ _Y_TO_Z = np.array([np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0])
 
 def substeps(world: World) -> int:
     """Solver steps within one step of the clock."""
-    return JOINTED_SUBSTEPS if world.forces.joints else SUBSTEPS
+    if world.forces.joints:
+        return JOINTED_SUBSTEPS
+    return SHARD_SUBSTEPS if _crumbles(world) else SUBSTEPS
 
 
 def _crumbles(world: World) -> bool:
