@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def test_vectors_read_what_the_plain_look_up_reads() -> None:
     )
 
     @numba.njit
-    def both(table, places, out):
+    def both(table: Any, places: Any, out: Any) -> None:
         u, v, du, dv, level = singles(), singles(), singles(), singles(), singles()
         r, g, b, x, y = singles(), singles(), singles(), singles(), singles()
         for i in range(places.shape[1]):
