@@ -47,7 +47,7 @@ def shoot(
     codec: Annotated[str, typer.Option(help="h264, av1, prores_hq or prores_4444.")] = "h264",
     noise: Annotated[
         float, typer.Option(help="Path tracer: half of it, half the error, four times the samples.")
-    ] = 0.05,
+    ] = 0.03,
     passes: Annotated[
         bool, typer.Option("--passes", help="Keep every frame as OpenEXR with all passes.")
     ] = False,
@@ -230,7 +230,7 @@ def _one_of(option: str, value: str, known: tuple[str, ...]) -> Any:
 
 def _above_zero(option: str, value: float) -> float:
     if not 0 < value < 10:
-        raise UsageError(option, "must be above 0 and below 10", got=value, next_step="0.05 is the default.")
+        raise UsageError(option, "must be above 0 and below 10", got=value, next_step="0.03 is the default.")
     return value
 
 

@@ -17,7 +17,7 @@ class Job:
     frames: tuple[int, int] | None = None
     """First, and one past the last; None = all."""
     codec: Literal["h264", "prores_hq", "prores_4444", "av1"] = "h264"
-    noise: float = 0.05
+    noise: float = 0.03
     """Path tracer's dial: `render.frame.Picture.noise`."""
     passes: bool = False
     """Keep every frame as multi-part OpenEXR with all passes."""

@@ -39,7 +39,7 @@ class Estimate:
         self.floor = floor
         """Luminance below which noise is measured against this instead [cd/m²]: too dark to see noise in."""
         self.rounds = np.zeros(width * height, np.int32)
-        self._total = np.zeros((width * height, 9), np.float32)
+        self._total = np.zeros((width * height, 10), np.float32)
         self._square = np.zeros(width * height)
         """Of the rounds' luminance."""
         self._within = np.zeros(width * height)
@@ -47,7 +47,7 @@ class Estimate:
 
     def add(self, pixels: Int[np.ndarray, " pixel"], taken: Round) -> None:
         """One more round of some pixels, each there once."""
-        channels = np.concatenate([taken.nits, taken.albedo, taken.normal], 1)
+        channels = np.concatenate([taken.nits, taken.albedo, taken.normal, taken.direct], 1)
         where = slice(None) if len(pixels) == len(self.rounds) else pixels
         self.rounds[where] += 1
         self._total[where] += channels
@@ -55,8 +55,9 @@ class Estimate:
         self._within[where] += taken.spread
 
     def image(self) -> Float[np.ndarray, "row column 9"]:
-        """Mean colour [cd/m²], albedo and normal."""
-        mean = self._total / np.maximum(self.rounds, 1)[:, None]
+        """Mean colour [cd/m²]; albedo and normal, means over the samples whose guides count."""
+        mean = self._total[:, :9] / np.maximum(self.rounds, 1)[:, None]
+        mean[:, 3:] = self._total[:, 3:9] / np.maximum(self._total[:, 9:], 1e-6)
         return mean.reshape(self.height, self.width, 9)
 
     def variance(self) -> Float[np.ndarray, "row column"]:

@@ -9,6 +9,9 @@ from kinema.render.blackbody import LUMINANCE
 
 _WINDOW = 5
 """[px] over which error is judged."""
+_SURE = 4.0
+"""Only what the denoiser moved by more than two standard errors returns: the variance of a few rounds is itself too
+uncertain for less, and gave a clear pane its noise back as specks."""
 
 
 def denoised(
@@ -45,5 +48,5 @@ def corrected(
     moved = (((colour - clean) @ LUMINANCE.astype(np.float32)) ** 2).astype(np.float32)
     moved = uniform_filter(moved, _WINDOW)
     noise = uniform_filter(variance.astype(np.float32), _WINDOW)
-    share = np.clip(1 - noise / np.maximum(moved, 1e-12), 0, 1)
+    share = np.clip(1 - _SURE * noise / np.maximum(moved, 1e-12), 0, 1)
     return clean + share[..., None] * (colour - clean)

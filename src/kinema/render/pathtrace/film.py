@@ -32,6 +32,8 @@ class Round(NamedTuple):
     nits: Float[np.ndarray, "pixel 3"]
     albedo: Float[np.ndarray, "pixel 3"]
     normal: Float[np.ndarray, "pixel 3"]
+    direct: Float[np.ndarray, "pixel 1"]
+    """Share of the samples whose guides count."""
     spread: Float[np.ndarray, " pixel"]
     """Variance of the luminance of `nits`, were its samples independent."""
 
@@ -56,8 +58,8 @@ def expose(
     ]
     image = np.concatenate(parts)
     luminance = image[:, :3] @ LUMINANCE.astype(np.float32)
-    spread = np.maximum(image[:, 9] - luminance * luminance, 0) / (ROUND - 1)
-    return Round(image[:, :3], image[:, 3:6], image[:, 6:9], spread)
+    spread = np.maximum(image[:, 10] - luminance * luminance, 0) / (ROUND - 1)
+    return Round(image[:, :3], image[:, 3:6], image[:, 6:9], image[:, 9:10], spread)
 
 
 def _expose(
@@ -67,8 +69,8 @@ def _expose(
     seed: int,
     numbers: Int[np.ndarray, " pixel"],
     clamp_nits: float,
-) -> Float[np.ndarray, "pixel 10"]:
-    """Colour, albedo, normal, and the mean square of luminance."""
+) -> Float[np.ndarray, "pixel 11"]:
+    """Colour, albedo, normal, the share of samples whose guides count, and the mean square of luminance."""
     width, height = size
     lane = dr.arange(mi.UInt32, len(pixels) * ROUND)
     pixel = dr.gather(mi.UInt32, mi.UInt32(pixels.astype(np.uint32)), lane // ROUND)
@@ -86,6 +88,6 @@ def _expose(
     # A path that met a triangle of no area may be not a number: dark, rather than spread by the denoiser.
     colour = dr.select(dr.all(dr.isfinite(colour)), colour, 0)
     square = dr.square(sum(float(w) * c for w, c in zip(LUMINANCE, colour, strict=True)))
-    channels: list[Any] = [*colour, *seen.albedo, *seen.normal, square]
+    channels: list[Any] = [*colour, *seen.albedo, *seen.normal, seen.direct, square]
     dr.eval(channels)  # once: each block sum would trace all paths anew
     return np.stack([np.array(dr.block_sum(channel, ROUND)) for channel in channels], -1) / ROUND

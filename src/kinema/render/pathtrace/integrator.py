@@ -34,6 +34,9 @@ class Seen(NamedTuple):
     """Color3f of the first surface that is not a mirror or clear: the denoiser's guide."""
     normal: Any
     """Vector3f of the same, facing the viewer."""
+    direct: Any
+    """Float: 1, or 0 for paths that clear matter mirrored before they saw anything. Their guides are left out: how
+    many of a pixel's few paths are mirrored is chance, and the denoiser would take that noise for texture."""
 
 
 def bands(wavelengths: Any) -> tuple[Any, Any, Any]:
@@ -128,7 +131,7 @@ def trace(scene: Any, tables: Tables, sampler: Any, ray_: Any, clamp: Any, activ
     normal, guided = mi.Normal3f(0), mi.Bool(False)
     guide_row, guide_uv = mi.UInt32(0), mi.Point2f(0)
     depth, panes = mi.UInt32(0), mi.UInt32(0)
-    rough, indirect = mi.Bool(False), mi.Bool(False)
+    rough, indirect, mirrored = mi.Bool(False), mi.Bool(False), mi.Bool(False)
     last, last_pdf, last_delta = dr.zeros(mi.SurfaceInteraction3f), mi.Float(1), mi.Bool(True)
     active = mi.Bool(active_)
     while active:
@@ -179,6 +182,8 @@ def trace(scene: Any, tables: Tables, sampler: Any, ray_: Any, clamp: Any, activ
         beta *= dr.select(straight, mi.Spectrum(1 - fresnel), bw)
         eta2 *= dr.select(scatter, bs.eta * bs.eta, 1)
         delta = mi.has_flag(bs.sampled_type, mi.BSDFFlags.Delta)
+        transmitted = mi.has_flag(bs.sampled_type, mi.BSDFFlags.Transmission)
+        mirrored |= scatter & clear & ~guided & ~transmitted
         last = dr.select(scatter, si, last)
         last_pdf = dr.select(scatter, bs.pdf, last_pdf)
         last_delta = dr.select(scatter, delta, last_delta)
@@ -192,5 +197,6 @@ def trace(scene: Any, tables: Tables, sampler: Any, ray_: Any, clamp: Any, activ
         beta = dr.select(roulette, beta * dr.rcp(survival), beta)
         active = (scatter | (straight & (panes < MAX_PANES))) & (dr.max(beta) > 0)
         active &= ~roulette | (sampler.next_1d() < survival)
+    guided &= ~mirrored
     albedo = dr.select(guided, colour_of(tables, guide_row, guide_uv, guided), 0)
-    return Seen(radiance, albedo, normal)
+    return Seen(radiance, albedo, dr.select(guided, normal, 0), dr.select(mirrored, mi.Float(0), 1))
