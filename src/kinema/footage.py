@@ -65,8 +65,8 @@ class Rushes(Protocol):
         """Half-float colour `(row, column, 3)` and facts of a kept frame."""
         ...
 
-    def keep(self, frame: Frame, colour: np.ndarray, facts: FrameFacts) -> None:
-        """Keep a drawn frame, whole or not at all."""
+    def keep(self, frame: Frame, facts: FrameFacts) -> np.ndarray:
+        """Keep a drawn frame, whole or not at all; the colour `(row, column, 3)` that `read` would give for it."""
         ...
 
 
@@ -81,8 +81,9 @@ class NoRushes:
         """Never called: nothing is kept."""
         raise UsageError("frame", "must have been kept", got=index, next_step="Draw it.")
 
-    def keep(self, frame: Frame, colour: np.ndarray, facts: FrameFacts) -> None:
+    def keep(self, frame: Frame, facts: FrameFacts) -> np.ndarray:  # noqa: ARG002 - the protocol's signature
         """Forget it."""
+        return frame.colour
 
 
 class Folder:
@@ -107,8 +108,9 @@ class Folder:
         picture, facts = self._files(index)
         return read_colour(picture), FrameFacts.model_validate_json(facts.read_text("utf-8"))
 
-    def keep(self, frame: Frame, colour: np.ndarray, facts: FrameFacts) -> None:
-        """Both files, each renamed into place."""
+    def keep(self, frame: Frame, facts: FrameFacts) -> np.ndarray:
+        """Both files, each renamed into place. Half floats, as a resumed take will read them."""
+        colour = np.clip(frame.colour, 0, 65504).astype(np.float16)
         picture, facts_file = self._files(frame.index)
         slate = Slate(frame=frame.index, rate=self._rate, ev100=frame.ev100)
         geometry = self._tape.geometry
@@ -118,6 +120,7 @@ class Folder:
         else:
             write_exr(picture, colour, slate)
         write_atomically(facts_file, facts.model_dump_json())
+        return colour
 
 
 def film(
@@ -191,9 +194,9 @@ def rushes_for(take: TakeFolder, tape: Tape, shot: Shot, job: Job) -> Rushes:
 def frames(
     renderer: Renderer, shot: Shot, tape: Tape, job: Job, wanted: range, rushes: Rushes
 ) -> Iterator[tuple[np.ndarray, FrameFacts]]:
-    """Half-float colour and facts of every frame wanted: the kept ones from disk, the others drawn and kept.
+    """Colour and facts of every frame wanted: the kept ones from disk, the others drawn and kept.
 
-    What is graded is always the half float that a resumed take would read back, so both give the same clip.
+    What is graded is what a resumed take would read back, so both give the same clip.
     """
     kept = rushes.kept(wanted)
     for index in kept:
@@ -204,7 +207,5 @@ def frames(
     if not missing:
         return
     for frame in renderer.draw(shot, tape, picture, missing):
-        colour = np.clip(frame.colour, 0, 65504).astype(np.float16)
         seen = facts_of(frame, tape, camera)
-        rushes.keep(frame, colour, seen)
-        yield colour, seen
+        yield rushes.keep(frame, seen), seen

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-
 Stage = Callable[[int, int], None]
 """One stage under way: called with units done and units in all."""
 

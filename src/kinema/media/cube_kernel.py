@@ -87,14 +87,17 @@ def read_cube(
 
 @njit(parallel=True, cache=True, nogil=True, error_model="numpy")
 def round_by_noise(code: Any, noise: Any, levels: Any, out: Any) -> None:  # pragma: no cover - compiled
-    """`floor(code * levels + threshold)`: right on average over the tile; 0 and `levels` stay as they are."""
+    """`floor(code * levels + threshold)`: right on average over the tile; 0 and `levels` stay as they are.
+
+    The side of the tile is a power of two: a mask, where a remainder would cost more than all the rest.
+    """
     rows, columns, _ = code.shape
-    side = noise.shape[0]
+    mask = noise.shape[0] - 1
     for row in prange(rows):
         for column in range(columns):
             for channel in range(3):
                 # Each channel reads the tile elsewhere, or all three would round together and show in luma.
-                threshold = noise[(row + 23 * channel) % side, (column + 41 * channel) % side]
+                threshold = noise[(row + 23 * channel) & mask, (column + 41 * channel) & mask]
                 value = min(max(code[row, column, channel], np.float32(0.0)), np.float32(1.0)) * levels
                 out[row, column, channel] = min(np.floor(value + threshold), levels)
 
