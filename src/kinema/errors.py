@@ -6,7 +6,7 @@
     ├── SimulationError    the world could not be computed honestly       exit 4
     ├── RenderError        the pixels could not be drawn                  exit 4
     ├── MediaError         a file could not be written or read            exit 4
-    └── MachineError      something this machine lacks; see `doctor`     exit 5
+    └── MachineError       something this machine lacks; see `doctor`     exit 5
 
 Every message has four parts: **name** (which quantity), **rule** (what must hold), **got** (what was
 found) and **next step** (what the user can do).
