@@ -8,6 +8,7 @@ glass.take/
   thumbnail.png, contact.png
   report.json, report.html
   meter.json
+  assets/          mesh and HDRI files of the shot, if it has any
   passes/          one multi-part OpenEXR a frame, on request
   drawn/           frames of a take under way; gone when it is complete
 """
@@ -24,7 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from kinema.errors import UsageError
+from kinema.shot.body import Mesh
 from kinema.shot.files import dump_shot
+from kinema.shot.light import Environment
 from kinema.shot.shot import Shot
 
 FORMAT = "kinema.take/1"
@@ -57,6 +60,7 @@ class TakeFolder:
         self.meter = self.path / "meter.json"
         self.passes = self.path / "passes"
         self.drawn = self.path / "drawn"
+        self.assets = self.path / "assets"
 
     def clip(self, container: str) -> Path:
         """The delivered clip: `mp4` or `mov`."""
@@ -133,6 +137,17 @@ class TakeFolder:
                     next_step="Wait for it, or choose another -o.",
                 ) from error
             yield
+
+    def keep_assets(self, shot: Shot, assets: str | Path) -> None:
+        """Copy the files that the shot names, so that the take can be moved and drawn again. Absolute paths stay."""
+        shapes = (body.shape for body in shot.bodies)
+        names = {shape.file for shape in shapes if isinstance(shape, Mesh)}
+        names |= {light.file for light in shot.lights if isinstance(light, Environment) and light.file}
+        for name in sorted(names):
+            source, target = Path(assets) / name, self.assets / name
+            if not Path(name).is_absolute() and source.is_file() and source.resolve() != target.resolve():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
 
     def sweep(self) -> None:
         """Remove what only an unfinished take needs."""

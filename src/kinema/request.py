@@ -37,7 +37,7 @@ def read_request(source: str, *, strict: bool = False, llm: bool = False) -> Req
     path = Path(source) if len(source) < 1024 and "\n" not in source else None
     if path and (path / "take.json").is_file():
         shot = load_shot(TakeFolder(path).shot)
-        return Request(shot=shot, assets=_assets_of(path), name=path.stem, tape_from=path)
+        return Request(shot=shot, assets=TakeFolder(path).assets, name=path.stem, tape_from=path)
     if path and path.suffix.lower() in _FILES:
         return Request(shot=load_shot(path), assets=path.parent, name=path.stem)
     if path and path.suffix.lower() in _STAGES:
@@ -69,10 +69,6 @@ def _from_words(text: str, *, strict: bool, llm: bool) -> Request:
         for u in compiled.unknown
     ]
     return Request(shot=compiled.shot, assets=Path(), name=slug(text), notes=tuple(notes))
-
-
-def _assets_of(take: Path) -> Path:
-    return Path(TakeFolder(take).read_record().get("assets", "."))
 
 
 def slug(text: str) -> str:

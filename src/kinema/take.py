@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from kinema.cost.meter import Meter
+from kinema.errors import MediaError
 from kinema.folder import TakeFolder, write_atomically
 from kinema.footage import Footage, film, refuse_impossible
 from kinema.job import Job
 from kinema.physics.build import build_world, world_hash
 from kinema.physics.engine import engine_named
 from kinema.physics.tape import Tape, file_hash
+from kinema.physics.world import World
 from kinema.progress import Progress, Quiet
 from kinema.shot.shot import Shot
 from kinema.verify.page import report_page
@@ -53,14 +54,22 @@ def make_take(
     `Take.report`.
     """
     job, progress = job or Job(), progress or Quiet()
+    take, meter = TakeFolder(folder), Meter()
+    # All that can refuse the request comes before the folder is touched: nothing half-written, nothing lost.
     refuse_impossible(shot, job)
-    take = TakeFolder(folder)
-    with take.opened(shot, asdict(job), overwrite=overwrite, resume=resume) as record:
-        if record["complete"]:
+    wanted = world_hash(shot, folder=str(assets))
+    tape = taped(wanted, take, tape_from)
+    with meter.stage("world"):
+        world = None if tape else build_world(shot, folder=str(assets))
+    asked = {**asdict(job), "world": wanted}
+    with take.opened(shot, asked, overwrite=overwrite, resume=resume) as record:
+        if record["complete"] and (take.path / record["clip"]).is_file():
             return Take(take, Report.model_validate_json(take.report.read_text("utf-8")), record)
-        meter = Meter(take.meter)
+        meter.keep_in(take.meter)
+        take.keep_assets(shot, assets)
         with meter.stage("simulate"):
-            tape = simulate(shot, take, job, assets, tape_from, progress)
+            tape = tape or simulate(world, job, progress)
+            tape.save(take.tape)
         with meter.stage("draw"):
             footage = film(shot, tape, take, job, assets, progress)
         with meter.stage("verify"):
@@ -79,26 +88,24 @@ def make_take(
         return Take(take, report, record)
 
 
-def simulate(
-    shot: Shot,
-    take: TakeFolder,
-    job: Job,
-    assets: str | Path,
-    tape_from: str | Path | None,
-    progress: Progress,
-) -> Tape:
-    """What happens: the tape in the take if it is of this world, else another take's, else a new one."""
-    wanted = world_hash(shot, folder=str(assets))
-    for source in (take.tape, TakeFolder(tape_from).tape if tape_from else None):
-        if source and source.is_file() and (tape := Tape.load(source)).world_hash == wanted:
-            if source != take.tape:
-                shutil.copyfile(source, take.tape)
-            return tape
-    world = build_world(shot, folder=str(assets))
+def taped(wanted: str, take: TakeFolder, tape_from: str | Path | None) -> Tape | None:
+    """The tape of this world that the take, or another one, already holds; a damaged one is as good as none."""
+    for source in (take, TakeFolder(tape_from) if tape_from else None):
+        if source and source.tape.is_file():
+            try:
+                tape = Tape.load(source.tape)
+            except MediaError:
+                continue
+            if tape.world_hash == wanted:
+                return tape
+    return None
+
+
+def simulate(world: World | None, job: Job, progress: Progress) -> Tape:
+    """What happens."""
+    assert world is not None  # built unless a tape was found
     with progress.stage("simulate", "sample") as report:
-        tape = engine_named(job.engine).simulate(world, report)
-    tape.save(take.tape)
-    return tape
+        return engine_named(job.engine).simulate(world, report)
 
 
 def file_report(

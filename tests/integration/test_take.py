@@ -195,3 +195,59 @@ def test_json_is_one_object_with_the_report(tmp_path):
     assert answer["complete"]
     assert answer["report"]["schema"] == "kinema.report/1"
     assert answer["clip"] == "clip.mp4"
+
+
+OVERLAP = SHOT.replace("position: [0.7, 0, 0.2]", "position: [0.1, 0, 0.5]")
+MESH = """
+timing: {fps: 12, frames: 2}
+bodies: [{name: thing, shape: {kind: mesh, file: parts/thing.stl}, material: steel, position: [0, 0, 1]}]
+lights: [{kind: sky, name: sky}]
+camera: {aim: thing}
+"""
+
+
+def test_an_impossible_world_leaves_no_folder_and_no_old_take_lost(shot, tmp_path):
+    from kinema.errors import ShotError
+    from kinema.shot.files import parse_shot
+
+    for text in (OVERLAP, MESH):  # bodies in each other; a mesh file that is not there
+        with pytest.raises(ShotError):
+            kinema.make_take(parse_shot(text), tmp_path / "new.take", DRAFT, assets=tmp_path)
+        assert not (tmp_path / "new.take").exists()
+    kinema.make_take(shot, tmp_path / "a.take", DRAFT)
+    with pytest.raises(ShotError):
+        kinema.make_take(parse_shot(OVERLAP), tmp_path / "a.take", DRAFT, overwrite=True)
+    assert (tmp_path / "a.take/clip.mp4").is_file()
+
+
+def test_a_take_carries_its_files_and_notices_when_they_change(tmp_path):
+    import trimesh
+
+    (tmp_path / "here/parts").mkdir(parents=True)
+    (tmp_path / "here/shot.yaml").write_text(MESH)
+    file = tmp_path / "here/parts/thing.stl"
+    trimesh.creation.box((0.3, 0.3, 0.3)).export(file)
+    command = kinema_command(
+        "shoot", "here/shot.yaml", "--quality", "draft", "--size", "96x54", "-o", "a.take"
+    )
+    first = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert first.returncode in (0, 3), first.stderr
+
+    trimesh.creation.box((0.4, 0.4, 0.4)).export(file)
+    stale = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert stale.returncode == 2  # another world under the same name: refused, not passed off as the old one
+
+    file.unlink()
+    again = kinema_command(
+        "shoot", "a.take", "--look", "noir", "--quality", "draft", "--size", "96x54", "-o", "b.take"
+    )
+    second = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True)
+    assert second.returncode in (0, 3), second.stderr
+    assert (tmp_path / "b.take/tape.kt").read_bytes() == (tmp_path / "a.take/tape.kt").read_bytes()
+
+
+def test_a_lost_clip_is_made_again(shot, tmp_path):
+    first = kinema.make_take(shot, tmp_path / "a.take", DRAFT)
+    whole = first.clip.read_bytes()
+    first.clip.unlink()
+    assert kinema.make_take(shot, tmp_path / "a.take", DRAFT).clip.read_bytes() == whole

@@ -10,7 +10,8 @@ from kinema.cost.meter import Meter, peak_memory
 def test_stages_add_up_over_runs(tmp_path):
     path = tmp_path / "meter.json"
     for _ in range(2):
-        meter = Meter(path)
+        meter = Meter()
+        meter.keep_in(path)
         with meter.stage("draw"):
             sum(range(10_000))
     reading = json.loads(path.read_text())
@@ -19,7 +20,8 @@ def test_stages_add_up_over_runs(tmp_path):
 
 
 def test_an_interrupted_stage_is_charged(tmp_path):
-    meter = Meter(tmp_path / "meter.json")
+    meter = Meter()
+    meter.keep_in(tmp_path / "meter.json")
     with pytest.raises(KeyboardInterrupt), meter.stage("draw"):
         raise KeyboardInterrupt
     assert json.loads((tmp_path / "meter.json").read_text())["stages"]["draw"]["seconds"] > 0
@@ -31,3 +33,11 @@ def test_peak_memory_sees_an_allocation():
     block[::4096] = b"x" * len(block[::4096])  # touch every page, so that it is resident
     assert peak_memory() >= before
     assert peak_memory() > len(block)
+
+
+def test_what_was_used_before_there_is_a_file_is_not_lost(tmp_path):
+    meter = Meter()
+    with meter.stage("world"):
+        sum(range(10_000))
+    meter.keep_in(tmp_path / "meter.json")
+    assert json.loads((tmp_path / "meter.json").read_text())["stages"]["world"]["seconds"] > 0

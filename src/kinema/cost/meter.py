@@ -19,15 +19,22 @@ _RAPL = Path("/sys/class/powercap")
 class Meter:
     """Adds up seconds, CPU-seconds and joules per stage. A resumed take goes on from what it had used."""
 
-    def __init__(self, path: Path) -> None:
-        """`path` of meter.json; what it already holds is kept as the use of earlier runs."""
-        self._path = path
+    def __init__(self) -> None:
+        self._path: Path | None = None
         self._stages: dict[str, dict[str, float]] = {}
         self._runs = 1
+
+    def keep_in(self, path: Path) -> None:
+        """From now on in this meter.json; what it already holds is added as the use of earlier runs."""
+        self._path = path
         if path.is_file():
             earlier = json.loads(path.read_text("utf-8"))
-            self._stages = earlier["stages"]
             self._runs = earlier["runs"] + 1
+            for name, used in earlier["stages"].items():
+                mine = self._stages.setdefault(name, {})
+                for unit, amount in used.items():
+                    mine[unit] = mine.get(unit, 0.0) + amount
+        self.save()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -44,7 +51,9 @@ class Meter:
             self.save()
 
     def save(self) -> None:
-        """Write meter.json atomically."""
+        """Write meter.json atomically, if there is one yet."""
+        if self._path is None:
+            return
         partial = self._path.with_suffix(".partial")
         partial.write_text(json.dumps(self.reading(), indent=2) + "\n", "utf-8")
         partial.replace(self._path)
