@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import statistics
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -105,7 +106,8 @@ def bytes_per_frame(width: int, height: int) -> int:
     return once + 2 * twice
 
 
-def main() -> None:
+def main() -> int:
+    """Print the table, write the JSON; 1 if the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--frames", type=int, default=72)
     parser.add_argument("--size", default="854x480")
@@ -166,7 +168,8 @@ def main() -> None:
     tables = {"One frame, median": cases, "Measured": [measured], "Against memory": [memory]}
     record = {"schema": "kinema.benchmark/1", "tables": tables}
     RESULTS.write_text(json.dumps(record, indent=1) + "\n")
+    return int(whole < GOAL)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -85,7 +85,8 @@ class _Joint(Part):
 
 
 class Hinge(_Joint):
-    """Leaves one rotation: about `axis` through `anchor`, both given in the world at time 0."""
+    """Leaves one rotation: about `axis` through `anchor`, both given in the world at time 0. `limits` bound the turn
+    of `a` against `b` (or the world) from time 0, right-handed about the axis."""
 
     kind: Literal["hinge"] = "hinge"
     anchor: Vec3

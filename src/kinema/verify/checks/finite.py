@@ -38,7 +38,7 @@ def check_frames(drawn: Drawn) -> list[Finding]:
     """Colour and all passes of all frames."""
     bad = [facts for facts in drawn.frames if not facts.finite >= 1]
     worst = min(drawn.frames, key=lambda facts: facts.finite, default=None)
-    share = 0.0 if worst is None else 1 - worst.finite
+    share = 1.0 if worst is None else 1 - worst.finite  # no frame at all is not a good frame
     return [
         at_most(
             "finite",
