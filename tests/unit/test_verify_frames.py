@@ -164,6 +164,11 @@ def test_not_a_number_in_any_pass_fails(stage: Any, field: str) -> None:
     assert np.isfinite(facts.luminance)
 
 
+def test_no_frames_is_a_failure() -> None:
+    (found,) = finite.check_frames(drawn())
+    assert found.verdict == "fail"
+
+
 def test_infinite_depth_is_for_the_background_alone(stage: Any) -> None:
     frame, camera = draw(stage.shot, stage.tape)
     row, column = np.argwhere(frame.passes.piece >= 0)[0]

@@ -15,9 +15,20 @@ from kinema.verify.report import Finding, Report
 
 def verify(shot: Shot, tape: Tape, drawn: Drawn, clip: Path | None) -> Report:
     """Hold tape, frames and clip to physics and to the brief. `clip` None = no clip was encoded."""
-    findings: list[Finding] = []
+    findings = check_motion(shot, tape)
+    # 4. What was drawn is what happened.
+    findings += finite.check_frames(drawn)
+    findings += presence.check(tape, drawn)
+    # 5. What is delivered is what was drawn.
+    if clip is not None:
+        findings += clip_check.check(shot, drawn, clip)
+    return Report(schema="kinema.report/1", title=shot.title or shot.prompt[:80], findings=tuple(findings))
+
+
+def check_motion(shot: Shot, tape: Tape) -> list[Finding]:
+    """Hold a tape alone to physics and to the brief; nothing needs to be drawn for that."""
     # 1. The tape is numbers. If it is not, nothing else about it can be asked.
-    findings += finite.check_tape(tape)
+    findings = finite.check_tape(tape)
     # 2. What happened is physics.
     if findings[0].verdict == "pass":
         motions = motions_of(shot, tape)
@@ -28,10 +39,4 @@ def verify(shot: Shot, tape: Tape, drawn: Drawn, clip: Path | None) -> Report:
         findings += penetration.check(tape)
         # 3. What happened is what was asked.
         findings += goals.check(shot, tape)
-    # 4. What was drawn is what happened.
-    findings += finite.check_frames(drawn)
-    findings += presence.check(tape, drawn)
-    # 5. What is delivered is what was drawn.
-    if clip is not None:
-        findings += clip_check.check(shot, drawn, clip)
-    return Report(schema="kinema.report/1", title=shot.title or shot.prompt[:80], findings=tuple(findings))
+    return findings
