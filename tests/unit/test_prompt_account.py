@@ -89,7 +89,7 @@ def test_what_was_left_open_is_listed() -> None:
     said = compile_prompt(
         "A steel ball on a granite floor at noon. 50 mm lens, side view. 2 seconds."
     ).assumed
-    assert said == ()
+    assert said == ("hills on the horizon",)  # nobody said what stands there
 
 
 def test_every_setting_is_read_back_from_the_shot() -> None:

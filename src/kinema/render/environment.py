@@ -16,11 +16,14 @@ from kinema.errors import MediaError
 from kinema.render.blackbody import LUMINANCE, blackbody_rgb
 from kinema.render.exposure import sun_direction
 from kinema.render.sky import sky_colour
+from kinema.render.skyline import with_hills
 from kinema.shot.light import Environment, Sky, Sun
 from kinema.shot.shot import Shot
 
 _HAZE = math.radians(1.5)
 """Depth below the horizon over which the far ground fades into the sky above it."""
+_FOOT = math.radians(0.3)
+"""The same where hills end the plain: it stops before the haze has swallowed it."""
 
 
 def environment_map(
@@ -152,18 +155,28 @@ def _sky(light: Sky, shot: Shot, height: int) -> Float[np.ndarray, "row column 3
     # 6500 K is the sky as the model has it; another temperature tints it.
     colour = colour * (blackbody_rgb(light.kelvin) / blackbody_rgb(6500.0))
     colour *= light.lux / float(LUMINANCE @ level_illuminance(colour))
-    ground = np.array(light.ground) / math.pi * (level_illuminance(colour) + _sun_on_ground(shot))
-    below = np.clip(np.arcsin(np.clip(-toward[..., 2:], 0, 1)) / _HAZE, 0, 1)
+    suns = _suns(shot)
+    if light.hills > 0:
+        colour = with_hills(colour, light.hills, _extinction(light), suns, level_illuminance(colour))
+        colour *= light.lux / float(LUMINANCE @ level_illuminance(colour))  # what they hide is made up for
+    on_ground = sum((lux * max(float(way[2]), 0.0) for way, lux in suns), np.zeros(3))
+    ground = np.array(light.ground) / math.pi * (level_illuminance(colour) + on_ground)
+    haze = _HAZE if light.hills == 0 else _FOOT
+    below = np.clip(np.arcsin(np.clip(-toward[..., 2:], 0, 1)) / haze, 0, 1)
     blend = below * below * (3 - 2 * below)
     return colour * (1 - blend) + ground * blend
 
 
-def _sun_on_ground(shot: Shot) -> Float[np.ndarray, " rgb"]:
-    """Illuminance of the shot's suns on level ground [lx, in linear Rec.709]."""
-    total = np.zeros(3)
-    for light in shot.lights:
-        if isinstance(light, Sun) and light.on:
-            total += (
-                blackbody_rgb(light.kelvin) * light.lux * max(math.sin(math.radians(light.elevation)), 0.0)
-            )
-    return total
+def _extinction(light: Sky) -> float:
+    """Of the air near the ground [1/km]: 3.912 over the visual range, which is some 300 km in pure air and falls
+    to 25 km at turbidity 4 (read off figure 3 of Preetham, Shirley and Smits 1999)."""
+    return 3.912 / (300.0 * light.turbidity**-1.8)
+
+
+def _suns(shot: Shot) -> list[tuple[Float[np.ndarray, " 3"], Float[np.ndarray, " rgb"]]]:
+    """Unit direction and illuminance square to it [lx, in linear Rec.709] of the suns that are up."""
+    return [
+        (sun_direction(light.elevation, light.azimuth), blackbody_rgb(light.kelvin) * light.lux)
+        for light in shot.lights
+        if isinstance(light, Sun) and light.on and light.elevation > 0
+    ]

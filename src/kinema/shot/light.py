@@ -113,6 +113,8 @@ class Sky(Light):
     """Illuminance of the sky alone on level ground [lx]."""
     ground: Colour = (0.2, 0.19, 0.18)
     """Reflectance of the far ground seen below the horizon."""
+    hills: Annotated[Angle, Field(ge=0, le=30)] = 0.0
+    """Height of the highest hills on the horizon [deg]; 0 = a bare horizon."""
 
 
 AnyLight = Annotated[

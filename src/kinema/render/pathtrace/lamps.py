@@ -25,7 +25,7 @@ NITS = EFFICACY * 106.856895
 """cd/m² per unit of Mitsuba's luminance: the efficacy, and the integral of ybar it divides by [nm]."""
 SUN_DISTANCE = 1.0e5
 """[m] to the disc that stands for the sun: 100 m of scene move it by 0.06 degrees, a tenth of its width."""
-_SKY_ROWS = 512
+_SKY_ROWS = 1024
 
 
 def emitters(shot: Shot, folder: str = ".") -> dict[str, dict[str, Any]]:

@@ -37,11 +37,14 @@ def concrete(f: Field) -> Pattern:
     hairline = line * smoothstep(0.2, 1.0, f.noise(0.5, slope=2.0, octaves=3))
     value *= 1 - 0.16 * hairline
 
-    # Contraction joints, sawn 5 mm wide every 3 m, half a period from the origin: things smaller than a slab have
-    # none. Dust softens their edges.
-    off = np.minimum(np.abs(f.u - f.period / 2), np.abs(f.v - f.period / 2))
-    joint = 1 - smoothstep(0.002, 0.0045, off)
-    value *= (1 - 0.55 * joint) * (1 - 0.05 * np.exp(-((off / 0.03) ** 2)))
+    # Contraction joints, sawn 6 mm wide every 1.5 m, half a slab from the origin: things smaller than a slab have
+    # none. Dirt has settled along them, and no two slabs cured alike.
+    slab = f.period / 2
+    off = slab * np.minimum(*(np.abs(at / slab % 1 - 0.5) for at in (f.u, f.v)))
+    joint = 1 - smoothstep(0.0025, 0.0045, off)
+    value *= (1 - 0.7 * joint) * (1 - 0.1 * np.exp(-((off / 0.035) ** 2)))
+    column, row = (np.round(at / slab).astype(int) % 2 for at in (f.u, f.v))
+    value *= np.array([[1.02, 0.96], [0.985, 1.035]])[row, column]
 
     colour = tinted(value, (1.03, 1.0, 0.95), 0.7 + 0.25 * f.noise(0.6, slope=3.0, octaves=4))
     # A trowelled slab is flat to a millimetre over metres: a low sun must not find dunes in it.

@@ -77,6 +77,7 @@ def add_frames(stage: Stage) -> None:
                     "name": f"{name}_frame",
                     "shape": shape,
                     "material": "steel",
+                    "colour": "#24262a",
                     "position": (x, y, z + rise),
                     "rotation": UPRIGHT if block.level else block.rotation,
                     "motion": "static",

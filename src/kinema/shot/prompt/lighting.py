@@ -25,6 +25,8 @@ _DEFAULT_AZIMUTH = -125.0
 """Over the left shoulder: models form without flattening it [deg]."""
 _KEYED = {"low_key": "dark_studio", "high_key": "studio"}
 """Moods of exposure that bring a light of their own."""
+_HILLS = 6.0
+"""On the horizon of every sky that is put up [deg]."""
 _POWER = {"dim": 0.3, "bright": 3.0}
 
 
@@ -79,7 +81,15 @@ def light_up(
         )
     elif not chosen:
         _fill(rig)
+    if any(light["kind"] == "sky" for light in rig.lights):
+        scene.assumed.append("hills on the horizon")
     return rig.lights
+
+
+def opened_for(lights: list[dict[str, Any]]) -> float:
+    """Stops over the meter that a low sun asks for: the dome sees the sun whole, the level ground hardly any of it."""
+    suns = [light for light in lights if light["kind"] == "sun" and light["lux"] > 100]
+    return 0.4 if suns and all(0 < sun["elevation"] < 20 for sun in suns) else 0.0
 
 
 def _set_mood(
@@ -119,7 +129,7 @@ def _sky(sun: dict[str, Any], lux: float, turbidity: float) -> dict[str, Any]:
     elevation = max(sun.get("elevation", 40.0), 0.0)
     return {
         "name": "sky", "kind": "sky", "turbidity": turbidity, "lux": lux,
-        "elevation": elevation, "azimuth": sun["azimuth"],
+        "elevation": elevation, "azimuth": sun["azimuth"], "hills": _HILLS,
     }  # fmt: skip
 
 
