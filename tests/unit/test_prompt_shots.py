@@ -102,7 +102,7 @@ SHOTS: list[tuple[str, dict[str, Any]]] = [
     ("A cone under a table.", {"bodies.cone.position": (0, 0, 0.15), "bodies.table.position": (0, 0, 0.375)}),
     ("A steel ball 2 m above a crate.", {"bodies.ball.position": (0, 0, 2.45)}),
     ("A plank leans against a brick wall at 20 degrees.", {
-        "bodies.plank.rotation.0": math.cos(math.radians(10)), "bodies.wall.material": "brick",
+        "bodies.plank.rotation.0": math.cos(math.radians(10)), "bodies.wall.material": "masonry",
         "bodies.wall.motion": "static"}),
     ("A marble, a die and a coin on a table.", {
         "bodies.marble.position.2": 0.758, "bodies.die.position.2": 0.758, "bodies.coin.position.2": 0.751}),

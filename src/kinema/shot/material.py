@@ -18,6 +18,7 @@ Texture = Literal[
     "concrete",
     "wood",
     "brick",
+    "masonry",
     "granite",
     "marble",
     "sand",

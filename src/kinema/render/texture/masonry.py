@@ -1,4 +1,4 @@
-"""Laid units with joints between them: brick and tile. Rows run along u."""
+"""Fired clay: a brick, bricks laid in mortar, tile. Rows run along u."""
 
 from __future__ import annotations
 
@@ -24,7 +24,27 @@ def _courses(
 
 
 def brick(f: Field) -> Pattern:
-    """Fired clay in stretcher bond, 240 x 71 mm, joints of 10 to 12 mm struck back by 5 mm."""
+    """One brick's matter, wire-cut: drag marks of the wire, grog and pores, scorched where the fire was hot, lime."""
+    burn = f.noise(0.55, slope=2.2, octaves=3)
+    kiss = f.noise(0.11, slope=2.6, octaves=5)
+    drag = f.noise(0.008, stretch=0.08, slope=1.4, octaves=3)
+    grain = f.noise(0.0035)
+    grog = smoothstep(1.5, 2.2, f.noise(0.005, slope=0.6, octaves=2))
+    speck = smoothstep(1.9, 2.6, f.noise(0.004, slope=0.5, octaves=1))
+    value = 1 + 0.13 * burn + 0.07 * kiss + 0.035 * drag + 0.05 * grain
+    fire = np.array([1.12, 0.92, 0.82]) + 0.05 * kiss[..., None] * np.array([1.0, -0.2, -0.8])
+    colour = (value * (1 - 0.4 * speck))[..., None] * fire
+    colour = colour * (1 - grog[..., None]) + tinted(1.25 + 0.1 * grain, (1.1, 0.95, 0.8)) * grog[..., None]
+    lime = 0.35 * smoothstep(1.1, 2.3, f.noise(0.07, slope=2.4, octaves=5))[..., None]
+    colour = colour * (1 - lime) + tinted(1.9 + 0.1 * grain, (0.98, 1.06, 1.18)) * lime
+    pits = f.scatter(2500.0)
+    pit = f.dots(pits, 0.0011 * np.exp(0.4 * f.random.standard_normal(len(pits))), ragged=0.3)
+    height = 0.0003 * kiss + 0.00022 * drag + 0.0001 * grain - 0.0009 * pit
+    return Pattern(colour * (1 - 0.35 * pit[..., None]), 1 + 0.05 * kiss, height)
+
+
+def masonry(f: Field) -> Pattern:
+    """Bricks in stretcher bond, 240 x 71 mm, joints of 10 to 12 mm struck back by 5 mm."""
     rough = f.noise(0.03, slope=2.0, octaves=5)
     wander = [0.0015 * f.noise(0.08) for _ in range(2)]
     unit, du, dv = _courses(f.u + wander[0], f.v + wander[1], f.period, 8, 24, 0.5)
@@ -72,4 +92,8 @@ def tile(f: Field) -> Pattern:
     return Pattern(colour, np.where(glaze > 0.5, 1 + 0.05 * cloud, 5.0), height)
 
 
-MAKERS = {"brick": Maker(2.0, 201, brick), "tile": Maker(2.0, 202, tile)}
+MAKERS = {
+    "brick": Maker(2.0, 203, brick),
+    "masonry": Maker(2.0, 201, masonry),
+    "tile": Maker(2.0, 202, tile),
+}

@@ -115,13 +115,15 @@ def _ground(scene: Scene) -> list[dict[str, Any]]:
         return []
     if place.material is None:
         scene.assumed.append("ground of concrete")
-    ground = {"name": "ground", "shape": Plane(), "material": place.material or "concrete"}
+    material = _laid(place.material or "concrete")
+    ground = {"name": "ground", "shape": Plane(), "material": material}
     return [ground if place.colour is None else {**ground, "colour": place.colour}]
 
 
 def _bodies(block: Block) -> list[dict[str, Any]]:
     thing, solid = block.thing, block.solid
-    shared: dict[str, Any] = {"shape": solid.shape, "material": solid.material, "rotation": block.rotation}
+    material = _laid(solid.material) if thing.kind == "wall" else solid.material
+    shared: dict[str, Any] = {"shape": solid.shape, "material": material, "rotation": block.rotation}
     if thing.density is not None and thing.mass is None:
         shared["density"] = thing.density
     elif solid.mass is not None:
@@ -142,6 +144,11 @@ def _bodies(block: Block) -> list[dict[str, Any]]:
         }
         for i, (name, position) in enumerate(zip(thing.names, block.positions(), strict=True))
     ]
+
+
+def _laid(material: str) -> str:
+    """What a wall or a floor of that material is made of: bricks come laid in mortar."""
+    return "masonry" if material == "brick" else material
 
 
 def _breaks(block: Block, name: str) -> dict[str, Breaks]:
