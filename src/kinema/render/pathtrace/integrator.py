@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from kinema.render.pathtrace.bands import bands
 from kinema.render.pathtrace.scene import Tables
+from kinema.render.pathtrace.tint import BRIGHTEST
 from kinema.render.pathtrace.variant import drjit, mitsuba
 
 mi, dr = mitsuba(), drjit()
@@ -37,18 +39,6 @@ class Seen(NamedTuple):
     direct: Any
     """Float: 1, or 0 for paths that clear matter mirrored before they saw anything. Their guides are left out: how
     many of a pixel's few paths are mirrored is chance, and the denoiser would take that noise for texture."""
-
-
-def bands(wavelengths: Any) -> tuple[Any, Any, Any]:
-    """Weights of R, G and B over the spectrum: smooth, and 1 in sum, so that grey stays grey."""
-    blue = 1 - _smoothstep(475.0, 515.0, wavelengths)
-    red = _smoothstep(565.0, 605.0, wavelengths)
-    return red, 1 - red - blue, blue
-
-
-def _smoothstep(low: float, high: float, x: Any) -> Any:
-    t = dr.clip((x - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
 
 
 def _weight(own: Any, other: Any, surround: Any) -> Any:
@@ -78,8 +68,8 @@ def colour_of(tables: Tables, row: Any, uv: Any, active: Any) -> Any:
     which = dr.gather(mi.UInt32, tables.picture, row, active)
     for number, (picture, period) in enumerate(tables.pictures, start=1):
         here = active & (which == number)
-        texel = mi.Color3f(*picture.eval(mi.Point2f(uv / period), here))
-        colour = dr.select(here, texel, colour)
+        factor = mi.Color3f(*picture.eval(mi.Point2f(uv / period), here))
+        colour = dr.select(here, dr.clip(colour * factor, 0, BRIGHTEST), colour)
     return colour
 
 

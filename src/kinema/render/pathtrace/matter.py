@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from kinema.render.metal import METAL_WAVELENGTHS, metal_index
-from kinema.render.pathtrace.variant import mitsuba
+from kinema.render.pathtrace.variant import drjit, mitsuba
 from kinema.render.surface import texture_of
 from kinema.render.texture import Texture
 from kinema.shot.material import Conductor, Dielectric, Diffuse, Flake, Optics, Plastic
@@ -17,21 +17,35 @@ SMOOTH = 0.004
 """GGX alpha below which a surface counts as polished: its lobe is narrower than the sun's disc."""
 
 
-def bsdf_of(optics: Optics, texture: Texture | None) -> dict[str, Any]:
-    """Scene dictionary of a material's BSDF; `texture` is that which `texture_of(optics)` names."""
+class Pattern(NamedTuple):
+    """A texture on the device, shared by all that is made of its matter."""
+
+    albedo: Any
+    """Texture2f of linear RGB factors, mean 1."""
+    height: Any
+    """Mitsuba bitmap [m]."""
+    period: float
+    """[m]"""
+
+
+def pattern_of(texture: Texture) -> Pattern:
+    """Upload a texture."""
+    mi, dr = mitsuba(), drjit()
+    albedo = mi.Texture2f(mi.TensorXf(texture.albedo), wrap_mode=dr.WrapMode.Repeat)
+    height = mi.load_dict(_bitmap(texture.height[..., None], texture.period))
+    return Pattern(albedo, height, texture.period)
+
+
+def bsdf_of(optics: Optics, pattern: Pattern | None) -> dict[str, Any]:
+    """Scene dictionary of a material's BSDF; `pattern` is that which `texture_of(optics)` names."""
     if isinstance(optics, Dielectric):
         return _clear(optics)
     if isinstance(optics, Conductor):
         return _metal(optics)
-    plain = _coated(optics, texture) if isinstance(optics, Plastic) else _opaque(optics, texture)
-    if texture is None or texture_of(optics) is None:
+    plain = _coated(optics, pattern) if isinstance(optics, Plastic) else _opaque(optics, pattern)
+    if pattern is None or texture_of(optics) is None:
         return plain
-    return {
-        "type": "bumpmap",
-        "height": _bitmap(texture.height[..., None], texture.period, raw=True),
-        "scale": 1.0,
-        "inner": plain,
-    }
+    return {"type": "bumpmap", "height": pattern.height, "scale": 1.0, "inner": plain}
 
 
 def _clear(optics: Dielectric) -> dict[str, Any]:
@@ -71,10 +85,10 @@ def spectrum(
     }
 
 
-def _coated(optics: Plastic, texture: Texture | None) -> dict[str, Any]:
+def _coated(optics: Plastic, pattern: Pattern | None) -> dict[str, Any]:
     common = {
         "int_ior": max(optics.ior, 1.01),
-        "diffuse_reflectance": _colour(optics.colour, texture),
+        "diffuse_reflectance": _colour(optics.colour, pattern),
         "nonlinear": True,
     }
     if optics.roughness < SMOOTH:
@@ -82,9 +96,9 @@ def _coated(optics: Plastic, texture: Texture | None) -> dict[str, Any]:
     return {"type": "roughplastic", "alpha": optics.roughness, "distribution": "ggx", **common}
 
 
-def _opaque(optics: Diffuse | Flake, texture: Texture | None) -> dict[str, Any]:
+def _opaque(optics: Diffuse | Flake, pattern: Pattern | None) -> dict[str, Any]:
     if isinstance(optics, Diffuse):
-        return {"type": "diffuse", "reflectance": _colour(optics.colour, texture)}
+        return {"type": "diffuse", "reflectance": _colour(optics.colour, pattern)}
     return {
         "type": "principled",
         "base_color": {"type": "rgb", "value": list(optics.colour)},
@@ -96,22 +110,19 @@ def _opaque(optics: Diffuse | Flake, texture: Texture | None) -> dict[str, Any]:
     }
 
 
-def _colour(colour: tuple[float, float, float], texture: Texture | None) -> dict[str, Any]:
-    if texture is None:
+def _colour(colour: tuple[float, float, float], pattern: Pattern | None) -> Any:
+    if pattern is None:
         return {"type": "rgb", "value": list(colour)}
-    return _bitmap(tinted(colour, texture), texture.period, raw=False)
+    from kinema.render.pathtrace.tint import Tinted
+
+    return Tinted(colour, pattern.albedo, pattern.period)
 
 
-def tinted(colour: tuple[float, float, float], texture: Texture) -> Float[np.ndarray, "v u 3"]:
-    """Reflectance: base colour times texture. Nothing reflects all light; 0.98 is fresh snow."""
-    return np.clip(np.array(colour, np.float32) * texture.albedo, 0.0, 0.98).astype(np.float32)
-
-
-def _bitmap(pixels: Float[np.ndarray, "v u channel"], period: float, *, raw: bool) -> dict[str, Any]:
+def _bitmap(pixels: Float[np.ndarray, "v u channel"], period: float) -> dict[str, Any]:
     mi = mitsuba()
     return {
         "type": "bitmap",
         "bitmap": mi.Bitmap(np.ascontiguousarray(pixels)),
-        "raw": raw,
+        "raw": True,
         "to_uv": mi.ScalarTransform4f().scale([1 / period, 1 / period, 1]),
     }

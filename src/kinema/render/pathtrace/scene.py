@@ -14,11 +14,12 @@ from kinema.physics.tape import Tape
 from kinema.render.camera import View
 from kinema.render.pathtrace.groups import Group, group_bodies
 from kinema.render.pathtrace.lamps import emitters
-from kinema.render.pathtrace.matter import bsdf_of, tinted
+from kinema.render.pathtrace.matter import Pattern, bsdf_of, pattern_of
 from kinema.render.pathtrace.variant import drjit, mitsuba
 from kinema.render.surface import base_colour, texture_of
 from kinema.render.texture import texture
 from kinema.shot.material import Dielectric, Optics
+from kinema.shot.material import Texture as TextureName
 from kinema.shot.shot import Shot
 
 TEXTURE_SIZE = 2048
@@ -42,7 +43,7 @@ class Tables:
         self.picture = picture
         """UInt32: number of the shape's texture in `pictures`, from 1; 0 = none."""
         self.pictures = pictures
-        """Albedo textures (Texture2f of 3 channels) and their periods [m]."""
+        """Albedo factors (Texture2f of 3 channels) and their periods [m]."""
 
 
 class Stage:
@@ -55,11 +56,14 @@ class Stage:
         gc.collect()
         self.tape = tape
         self.groups, self.bonded = group_bodies(shot, tape)
-        images = {name: texture(name, TEXTURE_SIZE) for g in self.groups if (name := texture_of(g.optics))}
+        names: dict[TextureName, None] = dict.fromkeys(
+            name for g in self.groups if (name := texture_of(g.optics))
+        )
+        patterns = {name: pattern_of(texture(name, TEXTURE_SIZE)) for name in names}
         entries: dict[str, Any] = {"type": "scene", "sensor": sensor_of(view), **emitters(shot, folder)}
         for group in self.groups:
             name = texture_of(group.optics)
-            entries[group.name] = _mesh(group, bsdf_of(group.optics, images[name] if name else None))
+            entries[group.name] = _mesh(group, bsdf_of(group.optics, patterns[name] if name else None))
         self.scene: Any = mi.load_dict(entries)
         self.parameters: Any = mi.traverse(self.scene)
         kept = [k for k in self.parameters.keys() if k.startswith("sensor.")]  # noqa: SIM118 - not a dict
@@ -70,7 +74,7 @@ class Stage:
         ]
         self.parameters.keep(kept)
         self.sensor: Any = self.scene.sensors()[0]
-        self.tables = _tables(self.scene, self.groups, images)
+        self.tables = _tables(self.scene, self.groups, patterns)
         self.first_face, self.face_piece = _faces(self.scene, self.groups)
         """By shape number: where its faces begin in `face_piece`, 2**32 - 1 for lamps; then the piece of each
         face."""
@@ -188,8 +192,8 @@ def _faces(scene: Any, groups: list[Group]) -> tuple[Any, Any]:
     return mi.UInt32(first), mi.Int32(pieces)
 
 
-def _tables(scene: Any, groups: list[Group], images: dict[str, Any]) -> Tables:
-    mi, dr = mitsuba(), drjit()
+def _tables(scene: Any, groups: list[Group], patterns: dict[str, Pattern]) -> Tables:
+    mi = mitsuba()
     number = _numbers(scene)
     size = max(number.values(), default=0) + 1
     optics: dict[int, Optics] = {number[group.name]: group.optics for group in groups}
@@ -197,23 +201,17 @@ def _tables(scene: Any, groups: list[Group], images: dict[str, Any]) -> Tables:
     eta = np.zeros(size, np.float32)
     absorption, base = np.zeros((3, size), np.float32), np.ones((3, size), np.float32)
     picture = np.zeros(size, np.uint32)
-    pictures: list[tuple[Any, float]] = []
+    numbers = {name: n for n, name in enumerate(patterns, start=1)}
     for i, o in clear.items():
         eta[i], absorption[:, i] = o.ior, o.absorption
     for i, o in optics.items():
         base[:, i] = base_colour(o)
         if name := texture_of(o):
-            assert not isinstance(o, Dielectric)
-            colour = tuple(float(c) for c in base[:, i])
-            image = tinted((colour[0], colour[1], colour[2]), images[name])
-            pictures.append(
-                (mi.Texture2f(mi.TensorXf(image), wrap_mode=dr.WrapMode.Repeat), images[name].period)
-            )
-            picture[i] = len(pictures)
+            picture[i] = numbers[name]
     return Tables(
         eta=mi.Float(eta),
         absorption=mi.Color3f(*(mi.Float(row) for row in absorption)),
         base=mi.Color3f(*(mi.Float(row) for row in base)),
         picture=mi.UInt32(picture),
-        pictures=tuple(pictures),
+        pictures=tuple((pattern.albedo, pattern.period) for pattern in patterns.values()),
     )
