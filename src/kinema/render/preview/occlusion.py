@@ -8,7 +8,7 @@ import numpy as np
 
 from kinema.render.preview.compile import inlined
 from kinema.render.preview.exact import pixel_of
-from kinema.render.preview.stack import ROOM, singles
+from kinema.stack import ROOM, singles
 
 f32 = np.float32
 _SAMPLES = 6

@@ -17,7 +17,7 @@ from kinema.render.preview.lamps import BIAS, LENS, REACH, SCALE, SEARCH, TERM, 
 from kinema.render.preview.occlusion import COS, SIN, occlude
 from kinema.render.preview.optics import CASTS
 from kinema.render.preview.raster import MAP_BAND
-from kinema.render.preview.stack import ROOM, singles
+from kinema.stack import ROOM, singles
 
 f32 = np.float32
 _BLOCKERS = 4
