@@ -60,8 +60,8 @@ def draw_run(
     f = np.uint32(film.face[y, first])
     m = mesh.optics[mesh.face_body[f]]
     depth = doubles()
-    _depths(y, first, n, f, plane, view, film, depth)
-    _motion(y, first, n, f, mesh, view, depth, out)
+    depths(y, first, n, f, plane, view, film.near[y, first:], depth, film.near.shape)
+    motion(y, first, n, f, mesh, view, depth, out)
     red, green, blue, rise_u, rise_v = singles(), singles(), singles(), singles(), singles()
     _surface(y, first, n, f, m, mesh, plane, frame, view, film, depth, red, green, blue, rise_u, rise_v)
     rx, ry, rz = ray_of(view, first + 0.5, y + 0.5, film.near.shape[1], film.near.shape[0])
@@ -105,14 +105,16 @@ def _step(view: Any, width: Any) -> Any:
 
 
 @inlined()
-def _depths(y: Any, first: Any, n: Any, f: Any, plane: Any, view: Any, film: Any, depth: Any) -> None:
-    """As `exact.meet`."""
-    height, width = film.near.shape
+def depths(
+    y: Any, first: Any, n: Any, f: Any, plane: Any, view: Any, near: Any, depth: Any, size: Any
+) -> None:
+    """As `exact.meet`; `near`: 1/depth by the raster, from `first` on."""
+    height, width = size
     rx, ry, rz = ray_of(view, first + 0.5, y + 0.5, width, height)
     sx, sy, sz = _step(view, width)
     a = plane[f, 0] * rx + plane[f, 1] * ry + plane[f, 2] * rz
     b = plane[f, 0] * sx + plane[f, 1] * sy + plane[f, 2] * sz
-    away, near = plane[f, 3], film.near[y, first:]
+    away = plane[f, 3]
     for i in range(n):
         along = a + b * np.float64(np.int64(i))
         here = away / along
@@ -120,7 +122,7 @@ def _depths(y: Any, first: Any, n: Any, f: Any, plane: Any, view: Any, film: Any
 
 
 @inlined()
-def _motion(y: Any, first: Any, n: Any, f: Any, mesh: Any, view: Any, depth: Any, out: Any) -> None:
+def motion(y: Any, first: Any, n: Any, f: Any, mesh: Any, view: Any, depth: Any, out: Any) -> None:
     """As `exact.record`."""
     height, width = out.depth.shape
     m = view.carry[mesh.face_piece[f]]
