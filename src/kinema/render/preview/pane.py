@@ -1,6 +1,7 @@
-"""Runs of pixels before which one flat clear face stands alone: most of most panes, so drawn in vectors.
+"""Runs of pixels before which flat outer faces of one clear body stand alone: most of most panes, so drawn in vectors.
 
-The same formulas as `glass.py`, a step at a time over the whole run, as `span.py` does for matt matter.
+The same formulas as `glass.py`, a step at a time over the whole run, as `span.py` does for matt matter; but over
+borders of faces: a pane that can break is cut into narrow ones.
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ from kinema.render.preview.optics import (
     octahedral,
     schlick,
 )
-from kinema.render.preview.span import SHORTEST, depths, motion
 from kinema.stack import ROOM, doubles, singles
 
 f32 = np.float32
 FROSTED = f32(0.03)
 """GGX alpha above which clear matter glows, and below which a lamp's highlight is drawn as if it had this."""
+_SHORTEST = 8
+"""Shorter runs are not worth it [px]."""
 _FLATTEST = 20.0
 """Length of a ray of component 1 along the axis beyond which the ray hardly goes forward."""
 _SIDE = np.uint8(INNER)
@@ -42,19 +44,19 @@ _SIDE = np.uint8(INNER)
 def pane_of(y: Any, x: Any, mesh: Any, view: Any, film: Any) -> Any:
     """One past the last pixel of the run that starts at `x`; `x` itself where there is none."""
     front, back = film.clear_face[0, y], film.clear_face[1, y]
-    f, width = front[x], front.shape[0]
-    last = min(x + ROOM, width)
-    if x + SHORTEST > last or front[x + SHORTEST - 1] != f:
-        return x
-    m = mesh.optics[mesh.face_body[np.uint32(f)]]
-    if mesh.flat[np.uint32(f)] == 0 or mesh.face_side[np.uint32(f)] == _SIDE:
-        return x
+    body = mesh.face_body[np.uint32(front[x])]
+    m = mesh.optics[body]
     if m[BALL] > f32(0) or m[ALPHA] > FROSTED or m[IOR] < f32(1.1):
         return x
-    end = x
-    while end < last and front[end] == f and back[end] < 0:
+    last, end, known = min(x + ROOM, front.shape[0]), x, np.int32(-1)
+    while end < last and back[end] < 0 and front[end] >= 0:
+        if front[end] != known:
+            known = front[end]
+            f = np.uint32(known)
+            if mesh.flat[f] == 0 or mesh.face_side[f] == _SIDE or mesh.face_body[f] != body:
+                break
         end += 1
-    if end - x < SHORTEST or max(_length(y, x, view, film), _length(y, end, view, film)) > _FLATTEST:
+    if end - x < _SHORTEST or max(_length(y, x, view, film), _length(y, end, view, film)) > _FLATTEST:
         return x
     return end
 
@@ -71,27 +73,12 @@ def draw_pane(
     y: Any, first: Any, end: Any, mesh: Any, plane: Any, view: Any, sky: Any, lamps: Any, film: Any, out: Any
 ) -> None:
     """Colour of the glass and passes of the pixels from `first` to before `end`."""
-    height, width = film.near.shape
     n = np.uint64(end - first)
-    f = np.uint32(film.clear_face[0, y, first])
-    m = mesh.optics[mesh.face_body[f]]
-    depth = doubles()
-    depths(y, first, n, f, plane, view, film.clear_near[0, y, first:], depth, film.near.shape)
-    motion(y, first, n, f, mesh, view, depth, out)
-    rx, ry, rz = ray_of(view, first + 0.5, y + 0.5, width, height)
-    k = 2.0 / width
-    tx, ty, tz = view.right[0] * k, view.right[1] * k, view.right[2] * k
-    turn = -1.0 if plane[f, 0] * rx + plane[f, 1] * ry + plane[f, 2] * rz > 0.0 else 1.0  # seen from its back
-    nx, ny, nz = f32(plane[f, 0] * turn), f32(plane[f, 1] * turn), f32(plane[f, 2] * turn)
-    _passes(y, first, n, mesh.face_piece[f], m, nx, ny, nz, depth, out)
+    m = mesh.optics[mesh.face_body[np.uint32(film.clear_face[0, y, first])]]
+    depth, nx, ny, nz = doubles(), singles(), singles(), singles()
     dx, dy, dz, cosine = singles(), singles(), singles(), singles()
-    x0, x1, y0, y1, z0, z1 = f32(rx), f32(tx), f32(ry), f32(ty), f32(rz), f32(tz)
-    for i in range(n):
-        t = f32(np.int32(i))
-        x, y_, z = x0 + x1 * t, y0 + y1 * t, z0 + z1 * t
-        s = f32(1) / math.sqrt(x * x + y_ * y_ + z * z)
-        dx[i], dy[i], dz[i] = x * s, y_ * s, z * s
-        cosine[i] = -(x * nx + y_ * ny + z * nz) * s
+    _meet(y, first, n, plane, view, film, depth, nx, ny, nz, dx, dy, dz, cosine)
+    _record(y, first, n, mesh, m, view, film, nx, ny, nz, depth, out)
     red, green, blue = singles(), singles(), singles()
     _behind(y, first, n, m, nx, ny, nz, view, film, out.colour, depth, dx, dy, dz, cosine, red, green, blue)
     mr, mg, mb = singles(), singles(), singles()
@@ -100,7 +87,7 @@ def draw_pane(
     # From here on the mirrored direction, in place of the ray's.
     for i in range(n):
         k_ = f32(2) * max(cosine[i], f32(0.01))
-        dx[i], dy[i], dz[i] = dx[i] + k_ * nx, dy[i] + k_ * ny, dz[i] + k_ * nz
+        dx[i], dy[i], dz[i] = dx[i] + k_ * nx[i], dy[i] + k_ * ny[i], dz[i] + k_ * nz[i]
     _mirrored(n, m[ALPHA], sky, dx, dy, dz, mr, mg, mb)
     _through(n, m, cosine, mr, mg, mb, red, green, blue)
     for k in range(lamps.lamp.shape[0]):
@@ -113,18 +100,61 @@ def draw_pane(
 
 
 @inlined()
-def _passes(
-    y: Any, first: Any, n: Any, piece: Any, m: Any, nx: Any, ny: Any, nz: Any, depth: Any, out: Any
-) -> None:
+def _meet(
+    y: Any, first: Any, n: Any, plane: Any, view: Any, film: Any, depth: Any, nx: Any, ny: Any, nz: Any,
+    dx: Any, dy: Any, dz: Any, cosine: Any,
+) -> None:  # fmt: skip
+    """As `exact.meet`; and unit rays with their cosines to the normals."""
+    height, width = film.near.shape
+    face, near = film.clear_face[0, y, first:], film.clear_near[0, y, first:]
+    rx, ry, rz = ray_of(view, first + 0.5, y + 0.5, width, height)
+    k = 2.0 / width
+    sx, sy, sz = view.right[0] * k, view.right[1] * k, view.right[2] * k
+    for i in range(n):
+        t, f = np.float64(np.int64(i)), np.uint64(face[i])
+        x, y_, z = rx + sx * t, ry + sy * t, rz + sz * t
+        along = plane[f, 0] * x + plane[f, 1] * y_ + plane[f, 2] * z
+        here = plane[f, 3] / along
+        depth[i] = here if (abs(along) > 1e-12) & (here > 0.0) else 1.0 / max(near[i], f32(1e-6))
+        turn = -1.0 if along > 0.0 else 1.0  # seen from its back
+        nx[i], ny[i], nz[i] = f32(plane[f, 0] * turn), f32(plane[f, 1] * turn), f32(plane[f, 2] * turn)
+        s = 1.0 / math.sqrt(x * x + y_ * y_ + z * z)
+        dx[i], dy[i], dz[i] = f32(x * s), f32(y_ * s), f32(z * s)
+        cosine[i] = f32(abs(along) * s)
+
+
+@inlined()
+def _record(
+    y: Any, first: Any, n: Any, mesh: Any, m: Any, view: Any, film: Any, nx: Any, ny: Any, nz: Any, depth: Any,
+    out: Any,
+) -> None:  # fmt: skip
+    """As `exact.record`."""
+    height, width = film.near.shape
+    face, carry = film.clear_face[0, y, first:], view.carry
+    rx, ry, rz = ray_of(view, first + 0.5, y + 0.5, width, height)
+    k = 2.0 / width
+    sx, sy, sz = view.right[0] * k, view.right[1] * k, view.right[2] * k
+    across, down = singles(), singles()
+    for i in range(n):
+        t, d = np.float64(np.int64(i)), depth[i]
+        p = np.uint64(mesh.face_piece[np.uint64(face[i])])
+        a, b, c = (rx + sx * t) * d, (ry + sy * t) * d, (rz + sz * t) * d
+        u = carry[p, 0, 0] * a + carry[p, 0, 1] * b + carry[p, 0, 2] * c + carry[p, 0, 3]
+        v = carry[p, 1, 0] * a + carry[p, 1, 1] * b + carry[p, 1, 2] * c + carry[p, 1, 3]
+        w = carry[p, 2, 0] * a + carry[p, 2, 1] * b + carry[p, 2, 2] * c + carry[p, 2, 3]
+        known = w > 1e-9
+        q = 1.0 / w
+        across[i] = f32(u * q - (first + t + 0.5) if known else 0.0)
+        down[i] = f32(v * q - (y + 0.5) if known else 0.0)
     far, normal, albedo = out.depth[y, first:], out.normal[y, first:], out.albedo[y, first:]
-    pieces = out.piece[y, first:]
+    pieces, motion = out.piece[y, first:], out.motion[y, first:]
     ar, ag, ab = m[ALBEDO], m[ALBEDO + 1], m[ALBEDO + 2]
     for i in range(n):
-        far[i] = f32(depth[i])
+        motion[i, 0], motion[i, 1] = across[i], down[i]
     for i in range(n):
-        pieces[i] = piece
+        far[i], pieces[i] = f32(depth[i]), mesh.face_piece[np.uint64(face[i])]
     for i in range(n):
-        normal[i, 0], normal[i, 1], normal[i, 2] = nx, ny, nz
+        normal[i, 0], normal[i, 1], normal[i, 2] = nx[i], ny[i], nz[i]
     for i in range(n):
         albedo[i, 0], albedo[i, 1], albedo[i, 2] = ar, ag, ab
 
@@ -150,9 +180,9 @@ def _behind(
         # As far as the plane behind it is away: along the ray, bent by the way through.
         ex, ey, ez = np.float64(dx[i]), np.float64(dy[i]), np.float64(dz[i])
         bx, by, bz = (
-            np.float64(eta * dx[i] + s * nx),
-            np.float64(eta * dy[i] + s * ny),
-            np.float64(eta * dz[i] + s * nz),
+            np.float64(eta * dx[i] + s * nx[i]),
+            np.float64(eta * dy[i] + s * ny[i]),
+            np.float64(eta * dz[i] + s * nz[i]),
         )
         along = ex * o[0] + ey * o[1] + ez * o[2]
         far = depth[i] / along
@@ -242,7 +272,7 @@ def _sparkle(
     height, width = film.near.shape
     for i in range(n):
         k = f32(2) * max(cosine[i], f32(0.01))
-        vx, vy, vz = k * nx - qx[i], k * ny - qy[i], k * nz - qz[i]
+        vx, vy, vz = k * nx[i] - qx[i], k * ny[i] - qy[i], k * nz[i] - qz[i]
         if l[KIND] == f32(SUN):
             x, y_, z = f32(0), f32(0), f32(0)  # of no matter to the sun
         else:
@@ -250,6 +280,6 @@ def _sparkle(
             d = depth[i]
             x, y_, z = f32(rx * d + view.eye[0]), f32(ry * d + view.eye[1]), f32(rz * d + view.eye[2])
         lx, ly, lz, distance, strength = arriving(l, x, y_, z)
-        lobe, vh = gloss_of(l, x, y_, z, lx, ly, lz, distance, nx, ny, nz, vx, vy, vz, alpha)
+        lobe, vh = gloss_of(l, x, y_, z, lx, ly, lz, distance, nx[i], ny[i], nz[i], vx, vy, vz, alpha)
         lobe *= strength * schlick(f0, vh)
         red[i], green[i], blue[i] = red[i] + lobe * pr, green[i] + lobe * pg, blue[i] + lobe * pb

@@ -60,8 +60,8 @@ def draw_run(
     f = np.uint32(film.face[y, first])
     m = mesh.optics[mesh.face_body[f]]
     depth = doubles()
-    depths(y, first, n, f, plane, view, film.near[y, first:], depth, film.near.shape)
-    motion(y, first, n, f, mesh, view, depth, out)
+    _depths(y, first, n, f, plane, view, film, depth)
+    _motion(y, first, n, f, mesh, view, depth, out)
     red, green, blue, rise_u, rise_v = singles(), singles(), singles(), singles(), singles()
     _surface(y, first, n, f, m, mesh, plane, frame, view, film, depth, red, green, blue, rise_u, rise_v)
     rx, ry, rz = ray_of(view, first + 0.5, y + 0.5, film.near.shape[1], film.near.shape[0])
@@ -105,16 +105,14 @@ def _step(view: Any, width: Any) -> Any:
 
 
 @inlined()
-def depths(
-    y: Any, first: Any, n: Any, f: Any, plane: Any, view: Any, near: Any, depth: Any, size: Any
-) -> None:
-    """As `exact.meet`; `near`: 1/depth by the raster, from `first` on."""
-    height, width = size
+def _depths(y: Any, first: Any, n: Any, f: Any, plane: Any, view: Any, film: Any, depth: Any) -> None:
+    """As `exact.meet`."""
+    height, width = film.near.shape
     rx, ry, rz = ray_of(view, first + 0.5, y + 0.5, width, height)
     sx, sy, sz = _step(view, width)
     a = plane[f, 0] * rx + plane[f, 1] * ry + plane[f, 2] * rz
     b = plane[f, 0] * sx + plane[f, 1] * sy + plane[f, 2] * sz
-    away = plane[f, 3]
+    away, near = plane[f, 3], film.near[y, first:]
     for i in range(n):
         along = a + b * np.float64(np.int64(i))
         here = away / along
@@ -122,7 +120,7 @@ def depths(
 
 
 @inlined()
-def motion(y: Any, first: Any, n: Any, f: Any, mesh: Any, view: Any, depth: Any, out: Any) -> None:
+def _motion(y: Any, first: Any, n: Any, f: Any, mesh: Any, view: Any, depth: Any, out: Any) -> None:
     """As `exact.record`."""
     height, width = out.depth.shape
     m = view.carry[mesh.face_piece[f]]
