@@ -14,7 +14,7 @@ import numpy as np
 from kinema.physics.geometry import INNER
 from kinema.render.preview.compile import inlined
 from kinema.render.preview.exact import ray_of
-from kinema.render.preview.lamps import KIND, POWER, SUN, arriving, gloss_of
+from kinema.render.preview.lamps import KIND, PLACE, POWER, SUN, arriving, gloss_of
 from kinema.render.preview.optics import (
     ABSORB,
     ALBEDO,
@@ -269,16 +269,23 @@ def _sparkle(
     f0 *= f0
     alpha = max(m[ALPHA], FROSTED)
     pr, pg, pb = l[POWER], l[POWER + 1], l[POWER + 2]
+    if l[KIND] == f32(SUN):
+        # Far away: in vectors.
+        sx, sy, sz = l[PLACE], l[PLACE + 1], l[PLACE + 2]
+        for i in range(n):
+            k = f32(2) * max(cosine[i], f32(0.01))
+            vx, vy, vz = k * nx[i] - qx[i], k * ny[i] - qy[i], k * nz[i] - qz[i]
+            lobe, vh = gloss_of(l, sx, sy, sz, sx, sy, sz, f32(1), nx[i], ny[i], nz[i], vx, vy, vz, alpha)
+            lobe *= schlick(f0, vh)
+            red[i], green[i], blue[i] = red[i] + lobe * pr, green[i] + lobe * pg, blue[i] + lobe * pb
+        return
     height, width = film.near.shape
     for i in range(n):
         k = f32(2) * max(cosine[i], f32(0.01))
         vx, vy, vz = k * nx[i] - qx[i], k * ny[i] - qy[i], k * nz[i] - qz[i]
-        if l[KIND] == f32(SUN):
-            x, y_, z = f32(0), f32(0), f32(0)  # of no matter to the sun
-        else:
-            rx, ry, rz = ray_of(view, first + np.int64(i) + 0.5, y + 0.5, width, height)
-            d = depth[i]
-            x, y_, z = f32(rx * d + view.eye[0]), f32(ry * d + view.eye[1]), f32(rz * d + view.eye[2])
+        rx, ry, rz = ray_of(view, first + np.int64(i) + 0.5, y + 0.5, width, height)
+        d = depth[i]
+        x, y_, z = f32(rx * d + view.eye[0]), f32(ry * d + view.eye[1]), f32(rz * d + view.eye[2])
         lx, ly, lz, distance, strength = arriving(l, x, y_, z)
         lobe, vh = gloss_of(l, x, y_, z, lx, ly, lz, distance, nx[i], ny[i], nz[i], vx, vy, vz, alpha)
         lobe *= strength * schlick(f0, vh)
