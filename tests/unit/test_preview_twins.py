@@ -167,7 +167,8 @@ def test_runs_of_a_pane_equal_it_pixel_by_pixel(drawn: Any) -> None:
 
     found = drawn(smooth=False)
     film, wanted = found.film, np.zeros_like(found.film.glass)
-    one_by_one(*found.scene["glaze"][1:-2], film, wanted)
+    mesh, plane, frame, normal, view, sky, lamps = found.scene["glaze"][1:-2]
+    one_by_one(mesh, plane, frame, normal, view, sky, lamps, film, wanted)
     clear = film.clear_face[0] >= 0
     assert clear.sum() > 1000
     contrast = max(np.abs(np.diff(film.colour, axis=axis)).max() for axis in (0, 1))
