@@ -138,10 +138,11 @@ def film(
     facts: list[FrameFacts] = []
     stills: list[np.ndarray] = []
     shown = {wanted[i] for i in np.linspace(0, len(wanted) - 1, min(STILLS, len(wanted))).astype(int)}
-    writer = ClipWriter(clip, job.codec, job.width, job.height, shot.timing.fps, draft=job.quality == "draft")
+    size, draft = (job.width, job.height), job.quality == "draft"
+    writer = ClipWriter(clip, job.codec, *size, shot.timing.fps, draft=draft, view=video)
     with progress.stage("draw", "frame") as report, writer:
         for colour, seen in frames(renderer, shot, tape, job, wanted, rushes):
-            writer.write(video(colour, bits=writer.bits))
+            writer.write(colour)
             facts.append(_only(seen, simulated))
             if seen.index in shown:
                 stills.append(still(colour))

@@ -102,6 +102,37 @@ def test_frames_may_be_reused_by_the_caller(tmp_path: Path) -> None:
     assert levels == pytest.approx([40, 120, 200], abs=2)
 
 
+def test_view_in_the_encoding_thread_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Light written to a clip with a view, and its code values to one without."""
+    light = np.random.default_rng(0).random((5, 48, 64, 3)).astype(np.float32)
+
+    def view(linear: np.ndarray, bits: int) -> np.ndarray:
+        return np.rint(linear * (2**bits - 1)).astype(np.uint8)
+
+    with ClipWriter(tmp_path / "light.mp4", "h264", 64, 48, FILM, view=view) as writer:
+        for frame in light:
+            writer.write(frame)
+    with ClipWriter(tmp_path / "codes.mp4", "h264", 64, 48, FILM) as writer:
+        for frame in light:
+            writer.write(view(frame, 8))
+    assert (tmp_path / "light.mp4").read_bytes() == (tmp_path / "codes.mp4").read_bytes()
+
+
+def gloomy(clip: Path) -> None:
+    def view(_linear: np.ndarray, _bits: int) -> np.ndarray:
+        raise UsageError("look", "must be a look", got="gloom", next_step="Choose another.")
+
+    with ClipWriter(clip, "h264", 64, 48, FILM, view=view) as writer:
+        for _ in range(20):
+            writer.write(np.zeros((48, 64, 3), np.float32))
+
+
+def test_what_a_view_finds_wrong_reaches_the_caller(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="gloom"):
+        gloomy(tmp_path / "clip.mp4")
+    assert not list(tmp_path.iterdir())
+
+
 def interrupted(clip: Path) -> None:
     with ClipWriter(clip, "h264", 64, 48, FILM) as writer:
         writer.write(PICTURE)
@@ -180,7 +211,13 @@ def test_what_is_no_clip(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pixel_format", "bits", "step"), [("yuv444p10le", 10, (1, 1)), ("yuv422p10le", 10, (1, 2))]
+    ("pixel_format", "bits", "step"),
+    [
+        ("yuv444p10le", 10, (1, 1)),
+        ("yuv422p10le", 10, (1, 2)),
+        ("yuv420p", 8, (2, 2)),
+        ("yuv420p10le", 10, (2, 2)),
+    ],
 )
 def test_planes_equal_the_formula_of_bt709(pixel_format: str, bits: int, step: tuple[int, int]) -> None:
     """The plain twin, in float64, straight from ITU-R BT.709-6; float32 may fall on the other side of a half."""
@@ -189,12 +226,15 @@ def test_planes_equal_the_formula_of_bt709(pixel_format: str, bits: int, step: t
     y = 0.2126 * r + 0.7152 * g + 0.0722 * b
     scale = 2 ** (bits - 8)
     cb, cr = (b - y) / 1.8556, (r - y) / 1.5748
-    if step == (1, 2):
+    if step[1] == 2:
         cb, cr = (_half_band(c) for c in (cb, cr))
+    if step[0] == 2:
+        cb, cr = ((c[::2] + c[1::2]) / 2 for c in (cb, cr))
     wanted = [(16 + 219 * y) * scale, (128 + 224 * cb) * scale, (128 + 224 * cr) * scale]
     frame = to_frame(rgb, pixel_format)
     for plane, exact in zip(frame.planes, wanted, strict=True):
-        got = np.frombuffer(plane, np.uint16).reshape(plane.height, -1)[:, : plane.width]
+        sample = np.uint8 if bits == 8 else np.uint16
+        got = np.frombuffer(plane, sample).reshape(plane.height, -1)[:, : plane.width]
         assert np.abs(got - exact).max() < 0.502
 
 

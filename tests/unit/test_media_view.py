@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kinema.errors import MediaError, UsageError
-from kinema.media.cube import SIDE, interpolate
+from kinema.media.cube import SIDE, interpolate, quantise
 from kinema.media.dither import blue_noise
 from kinema.media.look import grade_named, looks
 from kinema.media.view import ViewTransform
@@ -106,6 +106,20 @@ def test_dither_is_right_on_average(view: ViewTransform) -> None:
     # Each threshold of the 64 x 64 tile once: the mean is exact to one pixel in 4096.
     np.testing.assert_allclose(view(patch).mean(axis=(0, 1)), code, atol=2 / 4096)
     assert len(np.unique(view(patch)[..., 1])) == 2
+
+
+@pytest.mark.parametrize("columns", [64, 150])
+def test_rounding_equals_plain_thresholds(columns: int) -> None:
+    """The slow twin: tile the thresholds, each channel at its own place, and round down. A float32 product may fall on
+    the other side of a whole number: one pixel in a thousand at most."""
+    code = np.random.default_rng(5).random((70, columns, 3)).astype(np.float32) * 1.2 - 0.1
+    rows, columns_ = np.arange(70)[:, None], np.arange(columns)
+    tile = blue_noise()
+    threshold = np.stack([tile[(rows + 23 * c) % 64, (columns_ + 41 * c) % 64] for c in range(3)], -1)
+    wanted = np.clip(np.floor(code.clip(0, 1).astype(float) * 255 + threshold), 0, 255)
+    difference = np.abs(quantise(code, tile, 255, np.uint8) - wanted)
+    assert difference.max() <= 1
+    assert (difference > 0).mean() < 1e-3
 
 
 def test_dither_tile_is_blue() -> None:

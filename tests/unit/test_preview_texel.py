@@ -34,8 +34,8 @@ def test_packing_keeps_every_channel() -> None:
 def test_vectors_read_what_the_plain_look_up_reads() -> None:
     import numba
 
-    from kinema.render.preview.stack import singles
     from kinema.render.preview.texel import taken, texel
+    from kinema.stack import singles
 
     rng = np.random.default_rng(2)
     sides = (32, 16, 8)

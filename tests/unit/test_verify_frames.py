@@ -183,6 +183,20 @@ def test_moving_counts_half_a_pixel_and_more(stage: Any) -> None:
     assert facts_of(frame, stage.tape, camera).moving == pytest.approx(13 / 54)
 
 
+def test_sums_equal_plain_ones(stage: Any) -> None:
+    """The slow twin, in numpy; the luminance of a pixel is rounded to float32 before it is summed."""
+    frame, camera = draw(stage.shot, stage.tape)
+    frame.colour[:] = np.random.default_rng(2).random(frame.colour.shape)
+    frame.colour[4, 7, 1], frame.passes.albedo[9, 9, 2], frame.colour[0, 0, 2] = np.inf, np.nan, -np.inf
+    facts = facts_of(frame, stage.tape, camera)
+    good = np.isfinite(frame.colour).all(-1) & np.isfinite(frame.passes.albedo).all(-1)
+    luminance = (frame.colour @ np.array([0.2126, 0.7152, 0.0722]))[good].mean()
+    assert facts.luminance == pytest.approx(luminance, rel=1e-7)
+    assert facts.finite == good.mean()
+    seen, counts = np.unique(frame.passes.piece[frame.passes.piece >= 0], return_counts=True)
+    assert facts.pixels == dict(zip(seen.tolist(), counts.tolist(), strict=True))
+
+
 def test_facts_survive_json(stage: Any) -> None:
     """They lie beside a drawn frame and are read again on resume."""
     frame, camera = draw(stage.shot, stage.tape)

@@ -37,9 +37,8 @@ class Cube:
     shaper: Float[np.ndarray, " knot"]
     """Lattice coordinate 0 to SIDE - 1 at the floats whose top bits are `_FIRST`, `_FIRST` + 1, …"""
     lattice: Float[np.ndarray, "red green blue 4"]
-    """Code values; the fourth column is padding, so that a corner is one aligned load."""
-    creased: Bool[np.ndarray, "red green blue"]
-    """Cells that are not to be trusted."""
+    """Code values; the fourth column is 1 at the near corners of cells that are not to be trusted, else 0: a corner is
+    one load of four."""
 
 
 def bake(slow: Slow) -> Cube:
@@ -50,8 +49,9 @@ def bake(slow: Slow) -> Cube:
     points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
     lattice = np.zeros((SIDE, SIDE, SIDE, 4), np.float32)
     lattice[..., :3] = slow(points.reshape(-1, 3)).reshape(points.shape)
-    smooth = Cube(shaper=shaper, lattice=lattice, creased=np.zeros((SIDE - 1,) * 3, np.bool_))
-    return Cube(shaper=shaper, lattice=lattice, creased=_find_creases(slow, smooth, axis))
+    smooth = Cube(shaper=shaper, lattice=lattice)
+    lattice[:-1, :-1, :-1, 3] = _find_creases(slow, smooth, axis)
+    return smooth
 
 
 def _shape(slow: Slow, knots: Float[np.ndarray, " knot"]) -> Float[np.ndarray, " knot"]:
@@ -97,8 +97,16 @@ def interpolate(
     from kinema.media.cube_kernel import read_cube
 
     linear = np.ascontiguousarray(linear, np.float32)
-    doubtful = np.zeros(linear.shape[:2], np.bool_)
-    read_cube(linear, linear.view(np.int32), cube.shaper, cube.lattice, cube.creased, out, doubtful)
+    doubtful = np.empty(linear.shape[:2], np.bool_)
+    pixels = linear.reshape(-1, 3)
+    read_cube(
+        pixels,
+        pixels.view(np.int32),
+        cube.shaper,
+        cube.lattice.reshape(-1, 4),
+        out.reshape(-1, 3),
+        doubtful.ravel(),
+    )
     return doubtful
 
 
@@ -109,5 +117,5 @@ def quantise(
     from kinema.media.cube_kernel import round_by_noise
 
     out = np.empty(code.shape, dtype)
-    round_by_noise(code, noise, np.float32(levels), out)
+    round_by_noise(code, np.hstack([noise, noise]), np.float32(levels), out)
     return out

@@ -1,7 +1,7 @@
 """Clips to disk: Rec.709, limited range, tagged in stream and container, the same bytes for the same frames.
 
-Encoding runs in a thread of its own behind a short queue, so that the next frame is drawn meanwhile and
-memory does not grow with the clip. The file appears under its name only when it is whole.
+The view transform and the encoder run in a thread of their own behind a short queue, so that the next frame is drawn
+meanwhile and memory does not grow with the clip. The file appears under its name only when it is whole.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -16,16 +17,19 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
+from jaxtyping import Num
 
-from kinema.errors import MediaError, UsageError
+from kinema.errors import KinemaError, MediaError, UsageError
 from kinema.media.codec import THREADS, Codec, container_of, recipe_for
 from kinema.media.yuv import to_frame
 
 __all__ = ["ClipWriter", "container_of"]
 
 _QUEUED = 4
-"""Frames that wait: enough to even out an expensive one, 5 MiB at 854x480."""
+"""Frames that wait: enough to even out an expensive one, 19 MiB of light at 854x480."""
+
+View = Callable[[np.ndarray, int], np.ndarray]
+"""From scene-linear light `(row, column, 3)` to code values of 8 or 16 bits."""
 
 # ITU-T H.273: Rec.709 is 1 as primaries, as transfer and as matrix; libav's limited range is 1 too.
 _BT709 = 1
@@ -48,14 +52,17 @@ class ClipWriter:
         rate: Fraction,
         *,
         draft: bool = False,
+        view: View | None = None,
     ) -> None:
+        """With a `view`, light is written, and made into code values in the encoding thread."""
         self.path = Path(path)
         self.shape = (height, width, 3)
         self.rate = Fraction(rate)
         self.written = 0
         self._recipe = recipe_for(codec, width=width, height=height, rate=self.rate)
         self.bits = self._recipe.bits
-        """Bits per channel this codec can use: what to ask the view transform for."""
+        """Bits per channel this codec can use."""
+        self._view = view
         self._options = {**self._recipe.options, **(self._recipe.draft if draft else {})}
         self._partial = self.path.with_name(f".{self.path.name}.partial")
         self._frames: queue.Queue[np.ndarray | None] = queue.Queue(_QUEUED)
@@ -74,17 +81,19 @@ class ClipWriter:
         self._thread.start()
         return self
 
-    def write(self, rgb: UInt8[np.ndarray, "row column 3"] | UInt16[np.ndarray, "row column 3"]) -> None:
-        """Queue one frame of full-range display code values; waits while the queue is full. It is copied."""
-        if rgb.shape != self.shape or rgb.dtype not in (np.uint8, np.uint16):
+    def write(self, picture: Num[np.ndarray, "row column 3"]) -> None:
+        """Queue one frame: light if there is a view, else full-range display code values, uint8 or uint16. Waits while
+        the queue is full. It is copied."""
+        kinds = (np.uint8, np.uint16) if self._view is None else (np.float32, np.float16)
+        if picture.shape != self.shape or picture.dtype not in kinds:
             raise UsageError(
                 "frame",
-                f"must be uint8 or uint16 of shape {self.shape}",
-                got=f"{rgb.dtype} {rgb.shape}",
+                f"must be {' or '.join(kind.__name__ for kind in kinds)} of shape {self.shape}",
+                got=f"{picture.dtype} {picture.shape}",
                 next_step="Draw and encode at one size.",
             )
         self._raise_failure()
-        self._frames.put(rgb.copy(order="C"))
+        self._frames.put(picture.copy(order="C"))
         self.written += 1
 
     def __exit__(
@@ -101,6 +110,8 @@ class ClipWriter:
             self._partial.replace(self.path)
 
     def _raise_failure(self) -> None:
+        if isinstance(self._failure, KinemaError):
+            raise self._failure
         if self._failure is not None:
             raise MediaError(
                 str(self.path),
@@ -129,10 +140,11 @@ class ClipWriter:
         with av.open(self._partial, "w", format=self._recipe.container, options=options) as container:
             stream = self._open_stream(container)
             index = 0
-            while (rgb := self._frames.get()) is not None:
+            while (picture := self._frames.get()) is not None:
                 if self._abandoned:
                     continue
-                frame = to_frame(rgb, self._recipe.pixel_format)
+                codes = picture if self._view is None else self._view(picture, self.bits)
+                frame = to_frame(codes, self._recipe.pixel_format)
                 frame.pts, frame.time_base = index, 1 / self.rate
                 container.mux(stream.encode(frame))
                 index += 1

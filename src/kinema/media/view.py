@@ -29,7 +29,7 @@ HEADROOM = 2**0.5
 """A frame's 1.0 is ISO 12232's saturation, half a stop above a diffuse white (18 % grey lies at 12.7 %);
 ACES's 1.0 is that white."""
 # Raise when what is baked changes although nothing in the key below does.
-_BAKE_VERSION = 2
+_BAKE_VERSION = 3
 
 Display = Literal["bt1886", "srgb"]
 """`bt1886` for video (tagged Rec.709), `srgb` for pictures and web pages."""
@@ -55,12 +55,12 @@ class ViewTransform:
         return f"OpenColorIO {CONFIG}; {_DISPLAYS[self.display]}; {VIEW}; look {self.grade.name}"
 
     def __call__(
-        self, linear: Float[np.ndarray, "row column 3"], *, bits: int = 8
+        self, linear: Float[np.ndarray, "row column 3"], bits: int = 8
     ) -> UInt8[np.ndarray, "row column 3"] | UInt16[np.ndarray, "row column 3"]:
         """Code values of 8 bits, dithered, or 16. Negative and not-a-number light is shown as black."""
         if bits == 8:
             return quantise(self.codes(linear), blue_noise(), 255, np.uint8)
-        return quantise(self.codes(linear), np.full((1, 1), 0.5, np.float32), 65535, np.uint16)
+        return quantise(self.codes(linear), np.full_like(blue_noise(), 0.5), 65535, np.uint16)
 
     def codes(self, linear: Float[np.ndarray, "row column 3"]) -> Float[np.ndarray, "row column 3"]:
         """Code values 0 to 1, float32, before rounding."""

@@ -14,36 +14,54 @@ _CB, _CR = np.float32(224 / 1.8556), np.float32(224 / 1.5748)
 _LUMA, _BLACK, _NEUTRAL, _HALF = np.float32(219), np.float32(16), np.float32(128), np.float32(0.5)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+f32 = np.float32
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def rgb_to_planes(
     rgb: Any, brightest: Any, scale: Any, step_x: int, step_y: int, luma: Any, blue: Any, red: Any
 ) -> None:  # pragma: no cover - compiled
-    """Fill three planes. `scale`: 2 ** (bits - 8). `step_*`: luma samples per chroma sample."""
+    """Fill three planes. `scale`: 2 ** (bits - 8). `step_*`: luma samples per chroma sample.
+
+    Every loop over a row is plain enough to become vectors.
+    """
     rows, columns, _ = rgb.shape
-    unit = np.float32(1.0) / brightest
-    cb = np.empty((step_y, columns), np.float32)
-    cr = np.empty((step_y, columns), np.float32)
+    unit, share = f32(1) / brightest, scale / f32(step_y)
+    # Chroma of the rows that share a sample, summed; a column more on either side repeats the outermost.
+    cb, cr = np.empty(columns + 2, np.float32), np.empty(columns + 2, np.float32)
     for top in range(0, rows, step_y):
-        for inner in range(step_y):
-            for x in range(columns):
-                r = np.float32(rgb[top + inner, x, 0]) * unit
-                g = np.float32(rgb[top + inner, x, 1]) * unit
-                b = np.float32(rgb[top + inner, x, 2]) * unit
-                y = _KR * r + _KG * g + _KB * b
-                luma[top + inner, x] = int((_BLACK + _LUMA * y) * scale + _HALF)
-                cb[inner, x] = _CB * (b - y)
-                cr[inner, x] = _CR * (r - y)
-        for x in range(0, columns, step_x):
-            sum_b = np.float32(0.0)
-            sum_r = np.float32(0.0)
-            for inner in range(step_y):
-                if step_x == 1:
-                    sum_b += cb[inner, x]
-                    sum_r += cr[inner, x]
-                else:  # the half-band filter 1 2 1, centred on the left sample of the pair
-                    before, after = max(x - 1, 0), min(x + 1, columns - 1)
-                    sum_b += (cb[inner, before] + 2 * cb[inner, x] + cb[inner, after]) * np.float32(0.25)
-                    sum_r += (cr[inner, before] + 2 * cr[inner, x] + cr[inner, after]) * np.float32(0.25)
-            share = scale / np.float32(step_y)
-            blue[top // step_y, x // step_x] = int(_NEUTRAL * scale + sum_b * share + _HALF)
-            red[top // step_y, x // step_x] = int(_NEUTRAL * scale + sum_r * share + _HALF)
+        cb[:], cr[:] = f32(0), f32(0)
+        for row in range(top, top + step_y):
+            _luma_row(rgb[row], unit, scale, luma[row], cb[1:], cr[1:])
+        cb[0], cr[0], cb[columns + 1], cr[columns + 1] = cb[1], cr[1], cb[columns], cr[columns]
+        for sums, plane in ((cb, blue[top // step_y]), (cr, red[top // step_y])):
+            if step_x == 1:
+                for x in range(np.uint64(columns)):
+                    plane[x] = np.int32(sums[x + np.uint64(1)] * share + (_NEUTRAL * scale + _HALF))
+            else:
+                _half_band(sums, share, _NEUTRAL * scale + _HALF, plane)
+
+
+@njit(forceinline=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _luma_row(rgb: Any, unit: Any, scale: Any, luma: Any, cb: Any, cr: Any) -> None:
+    """One row of luma; its chroma is added to `cb` and `cr`."""
+    for x in range(np.uint64(rgb.shape[0])):
+        r, g, b = (
+            f32(np.int32(rgb[x, 0])) * unit,
+            f32(np.int32(rgb[x, 1])) * unit,
+            f32(np.int32(rgb[x, 2])) * unit,
+        )
+        y = _KR * r + _KG * g + _KB * b
+        luma[x] = np.int32((_BLACK + _LUMA * y) * scale + _HALF)
+        cb[x] += _CB * (b - y)
+        cr[x] += _CR * (r - y)
+
+
+@njit(forceinline=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _half_band(sums: Any, share: Any, zero: Any, plane: Any) -> None:
+    """Every second column, filtered by 1 2 1 centred on the left sample of the pair."""
+    quarter = share * f32(0.25)
+    for i in range(np.uint64(plane.shape[0])):
+        x = np.uint64(2) * i
+        around = sums[x] + f32(2) * sums[x + np.uint64(1)] + sums[x + np.uint64(2)]
+        plane[i] = np.int32(around * quarter + zero)

@@ -55,10 +55,10 @@ def facts_of(frame: Frame, tape: Tape, camera: CameraPath) -> FrameFacts:
     from kinema.verify.drawn_kernel import survey
 
     passes = frame.passes
-    rows = np.empty((len(passes.depth), 3))
-    survey(frame.colour, passes.depth, passes.normal, passes.albedo, passes.motion, passes.piece, MOVED, rows)
-    finite, moving, luminance = rows.sum(axis=0)
-    counts = np.bincount(passes.piece.ravel() + 1, minlength=len(tape.geometry.piece_body) + 1)[1:]
+    counts = np.zeros(len(tape.geometry.piece_body) + 1, np.int64)
+    planes = (frame.colour, passes.depth, passes.normal, passes.albedo, passes.motion, passes.piece)
+    finite, moving, luminance = survey(*planes, MOVED, counts)
+    counts = counts[1:]
     return FrameFacts(
         index=frame.index,
         luminance=float(luminance / max(finite, 1.0)),

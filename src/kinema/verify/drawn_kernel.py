@@ -5,32 +5,48 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
+
+_INF = np.float32(np.inf)
+# Sums may be taken in any order: so they become vectors. Infinities and NaN must survive.
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract"}}
 
 
-@njit(parallel=True, cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, **_OPTIONS)
 def survey(
-    colour: Any, depth: Any, normal: Any, albedo: Any, motion: Any, piece: Any, moved: Any, rows: Any
-) -> None:  # pragma: no cover - compiled
-    """Per row of the picture, into `rows` (row, 3): finite pixels, moving pixels, luminance of the finite ones.
+    colour: Any, depth: Any, normal: Any, albedo: Any, motion: Any, piece: Any, moved: Any, counts: Any
+) -> tuple[float, float, float]:  # pragma: no cover - compiled
+    """Finite pixels, moving pixels, and the luminance of the finite ones; `counts` (piece + 1): raised by the pixels
+    of nothing, then of each piece. One thread: the same sums on any machine of a kind."""
+    finite, moving, luminance = 0.0, 0.0, 0.0
+    for y in range(depth.shape[0]):
+        seen = _row(colour[y], depth[y], normal[y], albedo[y], motion[y], piece[y], np.float32(moved * moved))
+        finite, moving, luminance = finite + seen[0], moving + seen[1], luminance + seen[2]
+        last, run = piece[y, 0], 0
+        for x in range(depth.shape[1]):
+            if piece[y, x] != last:
+                counts[last + 1] += run
+                last, run = piece[y, x], 0
+            run += 1
+        counts[last + 1] += run
+    return finite, moving, luminance
 
-    Sums stay within a row, so they do not depend on the number of threads.
-    """
-    height, width = depth.shape
-    for y in prange(height):
-        finite, moving, luminance = 0.0, 0.0, 0.0
-        for x in range(width):
-            r, g, b = colour[y, x, 0], colour[y, x, 1], colour[y, x, 2]
-            u, v = motion[y, x, 0], motion[y, x, 1]
-            if u * u + v * v >= moved * moved:
-                moving += 1.0
-            ok = np.isfinite(r) and np.isfinite(g) and np.isfinite(b) and np.isfinite(u) and np.isfinite(v)
-            for channel in range(3):
-                ok = ok and np.isfinite(normal[y, x, channel]) and np.isfinite(albedo[y, x, channel])
-            z = depth[y, x]
-            # Infinitely far is the background, and only that.
-            ok = ok and (np.isfinite(z) or (z > 0 and not np.isnan(z) and piece[y, x] < 0))
-            if ok:
-                finite += 1.0
-                luminance += 0.2126 * r + 0.7152 * g + 0.0722 * b
-        rows[y, 0], rows[y, 1], rows[y, 2] = finite, moving, luminance
+
+@njit(forceinline=True, **_OPTIONS)
+def _row(colour: Any, depth: Any, normal: Any, albedo: Any, motion: Any, piece: Any, moved: Any) -> Any:
+    """The three sums of one row, without branches."""
+    finite, moving, luminance = np.int32(0), np.int32(0), 0.0
+    for x in range(np.uint64(depth.shape[0])):
+        r, g, b = colour[x, 0], colour[x, 1], colour[x, 2]
+        u, v, z = motion[x, 0], motion[x, 1], depth[x]
+        moving += np.int32(u * u + v * v >= moved)
+        # Less than infinity: what is not a number is not.
+        ok = (abs(r) < _INF) & (abs(g) < _INF) & (abs(b) < _INF) & (abs(u) < _INF) & (abs(v) < _INF)
+        ok &= (abs(normal[x, 0]) < _INF) & (abs(normal[x, 1]) < _INF) & (abs(normal[x, 2]) < _INF)
+        ok &= (abs(albedo[x, 0]) < _INF) & (abs(albedo[x, 1]) < _INF) & (abs(albedo[x, 2]) < _INF)
+        # Infinitely far is the background, and only that.
+        ok &= (abs(z) < _INF) | ((z == _INF) & (piece[x] < 0))
+        finite += np.int32(ok)
+        light = np.float32(0.2126) * r + np.float32(0.7152) * g + np.float32(0.0722) * b
+        luminance += np.float64(light) if ok else 0.0
+    return finite, moving, luminance

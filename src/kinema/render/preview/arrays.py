@@ -26,6 +26,8 @@ class Mesh(NamedTuple):
     face_side: UInt8[np.ndarray, " face"]
     flat: UInt8[np.ndarray, " face"]
     """1 where the shading normals are the face's own."""
+    level: Int[np.ndarray, " face"]
+    """Number of the plane it lies in: the same for all faces of a piece in that plane, and never a face's index."""
     optics: Float[np.ndarray, "body optic"]
     """See `matter.py`."""
     texels: UInt32[np.ndarray, "texel word"]
@@ -106,7 +108,7 @@ class Film(NamedTuple):
     sample_clear: Int[np.ndarray, "layer sample row column"]
     """Where bit 1 is set."""
     lonely: UInt8[np.ndarray, "tile tile"]
-    """1 where one flat face fills the neighbourhood: nothing shuts out ambient light."""
+    """1 where one plane fills the neighbourhood: nothing shuts out ambient light."""
     shade: Float[np.ndarray, "row column term"]
     """Ambient light that reaches the pixel, then direct light of each lamp with a map; 0 to 1."""
     soft: UInt8[np.ndarray, "row column"]
@@ -149,7 +151,7 @@ def film_of(width: int, height: int) -> Film:
         edge=empty(*size, kind=np.uint8),
         sample_face=empty(4, *size, kind=np.int32),
         sample_clear=empty(2, 4, *size, kind=np.int32),
-        lonely=empty(-(-height // 32), -(-width // 32), kind=np.uint8),
+        lonely=empty(-(-height // 16), -(-width // 16), kind=np.uint8),
         shade=empty(*size, TERMS),
         soft=empty(*size, kind=np.uint8),
         smooth=empty(*size, TERMS),

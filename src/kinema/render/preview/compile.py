@@ -49,6 +49,7 @@ def keep_kernels(cache: Path) -> None:
     if numba.config.CACHE_DIR:  # type: ignore[attr-defined]
         return
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    shared = [Path(__file__).parents[2] / name for name in ("quad.py", "stack.py")]
+    for source in [*sorted(Path(__file__).parent.glob("*.py")), *shared]:
         digest.update(source.read_bytes())
     numba.config.CACHE_DIR = str(cache / "kernels" / digest.hexdigest()[:16])  # type: ignore[attr-defined]

@@ -17,10 +17,12 @@ from kinema.render.preview.optics import (
     BALL,
     IOR,
     THICK,
+    decay,
     dielectric,
     glossy,
     schlick,
 )
+from kinema.render.preview.pane import FROSTED, draw_pane, pane_of
 from kinema.render.preview.shade import (
     BRIGHTEST,
     CENTRES,
@@ -160,16 +162,16 @@ def _layer(
     pass_ = f32(1) - mirror
     alpha = m[ALPHA]
     er, eg, eb = glossy(sky, alpha, qx, qy, qz)
-    hr, hg, hb = _sparkle(lamps, wx, wy, wz, nx, ny, nz, -dx, -dy, -dz, max(alpha, f32(0.03)), f0)
-    if alpha > f32(0.03):
+    hr, hg, hb = _sparkle(lamps, wx, wy, wz, nx, ny, nz, -dx, -dy, -dz, max(alpha, FROSTED), f0)
+    if alpha > FROSTED:
         # Frosted: what is behind gives way to an even glow.
         haze = min(alpha * f32(2.5), f32(0.9))
         ir, ig, ib = glossy(sky, min(alpha * f32(2), f32(1)), dx, dy, dz)
         r, g, b = r + haze * (ir - r), g + haze * (ig - g), b + haze * (ib - b)
     return (
-        r * pass_ * math.exp(-m[ABSORB] * path) + er * mirror + hr,
-        g * pass_ * math.exp(-m[ABSORB + 1] * path) + eg * mirror + hg,
-        b * pass_ * math.exp(-m[ABSORB + 2] * path) + eb * mirror + hb,
+        r * pass_ * decay(m[ABSORB] * path) + er * mirror + hr,
+        g * pass_ * decay(m[ABSORB + 1] * path) + eg * mirror + hg,
+        b * pass_ * decay(m[ABSORB + 2] * path) + eb * mirror + hb,
     )
 
 
@@ -195,9 +197,9 @@ def _crack(
     ur, ug, ub = glossy(sky, f32(0.6), nx, ny, nz)
     tr, tg, tb = glossy(sky, f32(0.6), dx, dy, dz)
     hr, hg, hb = _sparkle(lamps, wx, wy, wz, nx, ny, nz, -dx, -dy, -dz, _CRACK_ALPHA, f0 + f32(0.06))
-    ar = math.exp(-(m[ABSORB] + f32(4.0)) * far)
-    ag = math.exp(-(m[ABSORB + 1] + f32(1.0)) * far)
-    ab = math.exp(-(m[ABSORB + 2] + f32(2.0)) * far)
+    ar = decay((m[ABSORB] + f32(4.0)) * far)
+    ag = decay((m[ABSORB + 1] + f32(1.0)) * far)
+    ab = decay((m[ABSORB + 2] + f32(2.0)) * far)
     keep = f32(0.35) * (f32(1) - fresnel)
     led = f32(0.65) * (f32(1) - fresnel)
     return (
@@ -226,11 +228,17 @@ def _row(
     height, width = film.near.shape
     # In the second step the picture changes under our feet; centres do not.
     picture = out.colour if step == CENTRES else film.colour
+    drawn = 0
     for x in range(width):
         f = film.clear_face[0, y, x]
         edge = film.edge[y, x] & 2
-        if f < 0 and (edge == 0 or step == CENTRES):
+        if x < drawn or (f < 0 and (edge == 0 or step == CENTRES)):
             continue
+        if step == CENTRES:
+            drawn = pane_of(y, x, mesh, view, film)
+            if drawn > x:
+                draw_pane(y, x, drawn, mesh, plane, view, sky, lamps, film, out)
+                continue
         samples, r, g, b = 1, f32(0), f32(0), f32(0)
         if step == EDGES:
             samples = 4 if edge else 0

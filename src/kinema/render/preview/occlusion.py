@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from kinema.render.preview.compile import inlined
+from kinema.render.preview.compile import inlined, kernel
 from kinema.render.preview.exact import pixel_of
-from kinema.render.preview.stack import ROOM, singles
+from kinema.render.preview.raster import NOBODY
+from kinema.stack import ROOM, singles
 
 f32 = np.float32
 _SAMPLES = 6
 _STRENGTH = f32(0.9)
 WIDEST = 0.08
 """How far over the picture it may look, as a share of its width."""
-LONELY = 32
+LONELY = 16
 """Side of the tiles that say whether anything is near enough to shut out ambient light [px]."""
 # 16 turns in an order in which neighbours differ (a Bayer matrix).
 BAYER = np.array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5], np.int64)
@@ -23,6 +24,22 @@ COS = np.cos(BAYER / 16 * 2 * np.pi).astype(np.float32)
 SIN = np.sin(BAYER / 16 * 2 * np.pi).astype(np.float32)
 _GOLDEN = np.arange(8) * 2.399963229728653
 _WAY_X, _WAY_Y = np.cos(_GOLDEN).astype(np.float32), np.sin(_GOLDEN).astype(np.float32)
+
+
+@kernel()
+def sum_up(items: Any, mesh: Any, film: Any, least: Any, most: Any, nearest: Any) -> None:
+    """Least and largest `Mesh.level` (-1 = nothing) and 1/depth of each tile in the rows of tiles `items`."""
+    height, width = film.near.shape
+    for n in range(items.shape[0]):
+        row = items[n]
+        for tile in range(least.shape[1]):
+            low, high, near = np.int32(NOBODY), np.int32(-1), f32(0)
+            for y in range(row * LONELY, min((row + 1) * LONELY, height)):
+                for x in range(tile * LONELY, min((tile + 1) * LONELY, width)):
+                    f = film.face[y, x]
+                    at = mesh.level[np.uint64(f)] if f >= 0 else np.int32(-1)
+                    low, high, near = min(low, at), max(high, at), max(near, film.near[y, x])
+            least[row, tile], most[row, tile], nearest[row, tile] = low, high, near
 
 
 @inlined()

@@ -39,17 +39,16 @@ def irradiance(sky: Any, x: Any, y: Any, z: Any) -> Any:
 
 
 @inlined()
-def _octahedral(table: Any, first: Any, side: Any, x: Any, y: Any, z: Any) -> Any:
+def octahedral(table: Any, first: Any, side: Any, x: Any, y: Any, z: Any) -> Any:
     """Bilinear, in a square map of all directions of any length, with a border of one texel: no trigonometry."""
     k = f32(1) / (abs(x) + abs(y) + abs(z))
     u, v = x * k, y * k
-    if z < f32(0):
-        a = (f32(1) - abs(v)) * (f32(1) if u >= f32(0) else f32(-1))
-        v = (f32(1) - abs(u)) * (f32(1) if v >= f32(0) else f32(-1))
-        u = a
+    folded_u = (f32(1) - abs(v)) * (f32(1) if u >= f32(0) else f32(-1))
+    folded_v = (f32(1) - abs(u)) * (f32(1) if v >= f32(0) else f32(-1))
+    u, v = folded_u if z < f32(0) else u, folded_v if z < f32(0) else v
     fu = (u * f32(0.5) + f32(0.5)) * f32(side) + f32(0.5)
     fv = (v * f32(0.5) + f32(0.5)) * f32(side) + f32(0.5)
-    i, j = int(fu), int(fv)
+    i, j = np.int32(fu), np.int32(fv)
     fu -= f32(i)
     fv -= f32(j)
     at = first + j * (side + 2) + i
@@ -65,16 +64,22 @@ def _octahedral(table: Any, first: Any, side: Any, x: Any, y: Any, z: Any) -> An
 
 
 @inlined()
-def glossy(sky: Any, alpha: Any, x: Any, y: Any, z: Any) -> Any:
-    """Light from infinity about a direction, blurred by a GGX lobe."""
+def gloss_level(alpha: Any) -> Any:
+    """The less blurred of two maps, and the share of the other."""
     k = 0
     while k < 4 and alpha > _GLOSS[k + 1]:
         k += 1
-    t = min(max((alpha - _GLOSS[k]) / (_GLOSS[k + 1] - _GLOSS[k]), f32(0)), f32(1))
+    return k, min(max((alpha - _GLOSS[k]) / (_GLOSS[k + 1] - _GLOSS[k]), f32(0)), f32(1))
+
+
+@inlined()
+def glossy(sky: Any, alpha: Any, x: Any, y: Any, z: Any) -> Any:
+    """Light from infinity about a direction, blurred by a GGX lobe."""
+    k, t = gloss_level(alpha)
     r, g, b = f32(0), f32(0), f32(0)
     for i in range(2 if t > f32(0.02) else 1):
         w = t if i == 1 else f32(1) - t
-        r1, g1, b1 = _octahedral(sky.glossy, sky.glossy_level[k + i, 0], sky.glossy_level[k + i, 1], x, y, z)
+        r1, g1, b1 = octahedral(sky.glossy, sky.glossy_level[k + i, 0], sky.glossy_level[k + i, 1], x, y, z)
         r, g, b = r + w * r1, g + w * g1, b + w * b1
     return r, g, b
 
@@ -82,7 +87,7 @@ def glossy(sky: Any, alpha: Any, x: Any, y: Any, z: Any) -> Any:
 @inlined()
 def backdrop(sky: Any, x: Any, y: Any, z: Any) -> Any:
     """What the camera sees at infinity; any length of direction."""
-    return _octahedral(sky.backdrop, 0, sky.backdrop_side, x, y, z)
+    return octahedral(sky.backdrop, 0, sky.backdrop_side, x, y, z)
 
 
 @inlined()
@@ -126,6 +131,19 @@ def ggx(alpha: Any, nh: Any, nl: Any, nv: Any) -> Any:
     shape = a2 * INV_PI / (d * d)
     both = f32(2) * nl * nv
     return shape * f32(0.5) / (both + alpha * (nl + nv - both))
+
+
+@inlined()
+def decay(x: Any) -> Any:
+    """exp(-x) of x >= 0, to 3e-7 of it and without a call, so that loops become vectors: the power of two below, and a
+    polynomial for the rest (Taylor's, within half a power of two to either side)."""
+    e = max(f32(-1.4426950408889634) * x, f32(-125))
+    whole = np.floor(e + f32(0.5))
+    f = (e - whole) * f32(0.6931471805599453)
+    series = f32(1) + f * (
+        f32(1) + f * (f32(1 / 2) + f * (f32(1 / 6) + f * (f32(1 / 24) + f * f32(1 / 120))))
+    )
+    return series * np.int32((np.int32(whole) + np.int32(127)) << np.int32(23)).view(np.float32)
 
 
 @inlined()

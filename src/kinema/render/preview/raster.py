@@ -15,7 +15,11 @@ from kinema.render.preview.compile import inlined, kernel
 BAND = 8
 """Rows per band: five samples of two layers over 854 columns stay within a megabyte of cache."""
 MAP_BAND = 16
-"""Rows per band of a depth map, and columns per tile that says how near anything is."""
+"""Rows per band of a depth map."""
+MAP_TILE = 8
+"""Side of the tiles of a depth map that say how near anything is [texel]; divides `MAP_BAND`."""
+NOBODY = 2**31 - 1
+"""More than any number of a face or plane."""
 
 # The five-rooks lattice, centre first: every fifth of a pixel is sampled once in x and once in y.
 SAMPLE_X = np.array([0.0, 0.2, 0.4, -0.2, -0.4])
@@ -76,9 +80,10 @@ def _map_band(
             first, last = span(line[t], y + 0.5, 0.0, width)
             if first < last:
                 fill(line[t], owner[t], y + 0.5, 0.0, first, last, z[y], ids[y])
-    for tile in range(width // MAP_BAND):
-        most = nearest[b, tile]
-        for y in range(top, end):
-            for x in range(tile * MAP_BAND, (tile + 1) * MAP_BAND):
-                most = max(most, z[y, x])
-        nearest[b, tile] = most
+    for y in range(top, end):
+        row, depth = nearest[y // MAP_TILE], z[y]
+        for tile in range(np.uint64(width // MAP_TILE)):
+            most = row[tile]
+            for x in range(np.uint64(MAP_TILE)):
+                most = max(most, depth[tile * np.uint64(MAP_TILE) + x])
+            row[tile] = most

@@ -16,15 +16,15 @@ from kinema.render.preview.exact import pixel_of, ray_of
 from kinema.render.preview.lamps import BIAS, LENS, REACH, SCALE, SEARCH, TERM, TEXEL, arriving
 from kinema.render.preview.occlusion import COS, SIN, occlude
 from kinema.render.preview.optics import CASTS
-from kinema.render.preview.raster import MAP_BAND
-from kinema.render.preview.stack import ROOM, singles
+from kinema.render.preview.raster import MAP_TILE
+from kinema.stack import ROOM, singles
 
 f32 = np.float32
 _BLOCKERS = 4
 _FILTER = 5
 _HARD = f32(2.2)
 """Radius of a penumbra [texel], beyond one and a half pixels, from which on it is worth noise."""
-_TILE = int(math.log2(MAP_BAND))
+_TILE = int(math.log2(MAP_TILE))
 WIDEST = 40.0
 """Radius of the widest penumbra [texel]."""
 
@@ -142,7 +142,7 @@ def _reaches(
         return f32(1), False
     # An empty texel is 0: it must not shade what lies below the far plane.
     limit = max(q * l[SCALE] + l[BIAS], f32(0))
-    if lamps.nearest[k, int(t) // MAP_BAND, int(s) // MAP_BAND] <= limit:
+    if lamps.nearest[k, int(t) // MAP_TILE, int(s) // MAP_TILE] <= limit:
         return f32(1), False
     radius = _penumbra(k, lamps, l, lens, s, t, q, limit, turn)
     pixel = size / texel_size
@@ -225,35 +225,52 @@ def soothe(items: Any, film: Any) -> None:
 @inlined()
 def _soothe_row(y: Any, film: Any, total: Any) -> None:
     height, width, terms = film.shade.shape
-    for x in range(width):
-        if film.face[y, x] < 0:
-            continue
-        y0, y1, x0, x1 = max(y - 2, 0), min(y + 1, height - 1), max(x - 2, 0), min(x + 1, width - 1)
-        # A quiet pixel may lie between noisy ones: look at those in the box that would know.
-        ya, xa = (y0 + 1) & ~1, (x0 + 1) & ~1
-        yb, xb = min(ya + 2, y1 & ~1), min(xa + 2, x1 & ~1)
-        around = (
-            film.soft[y, x] | film.soft[ya, xa] | film.soft[ya, xb] | film.soft[yb, xa] | film.soft[yb, xb]
-        )
+    given, smooth, soft = film.shade[y], film.smooth[y], film.soft
+    for x in range(np.uint64(width)):
         for c in range(terms):
-            film.smooth[y, x, c] = film.shade[y, x, c]
-        if around == 0:
-            continue
-        z = film.near[y, x]
-        n, ambient, known = f32(0), f32(0), f32(0)
-        for c in range(terms):
-            total[c] = f32(0)
-        for v in range(y0, y1 + 1):
-            for u in range(x0, x1 + 1):
-                if abs(film.near[v, u] - z) < f32(0.02) * z:
-                    n += f32(1)
-                    if (u | v) & 1 == 0:
-                        known += f32(1)
-                        ambient += film.shade[v, u, 0]
-                    for c in range(1, terms):
-                        total[c] += film.shade[v, u, c]
-        if known > f32(0):
-            film.smooth[y, x, 0] = ambient / known
-        for c in range(1, terms):
-            if around & (1 << c):
-                film.smooth[y, x, c] = total[c] / n
+            smooth[x, c] = given[x, c]
+    y0, y1 = max(y - 2, 0), min(y + 1, height - 1)
+    ya = (y0 + 1) & ~1
+    yb = min(ya + 2, y1 & ~1)
+    for first in range(0, width, ROOM):
+        # Most stretches are quiet throughout.
+        left, right = max(first - 2, 0), min(first + ROOM + 1, width)
+        here, above, below = soft[y, left:right], soft[ya, left:right], soft[yb, left:right]
+        noisy = np.uint8(0)
+        for i in range(np.uint64(right - left)):
+            noisy |= here[i] | above[i] | below[i]
+        if noisy:
+            for x in range(first, min(first + ROOM, width)):
+                if film.face[y, x] >= 0:
+                    _soothe(y, x, y0, y1, ya, yb, film, total)
+
+
+@inlined()
+def _soothe(y: Any, x: Any, y0: Any, y1: Any, ya: Any, yb: Any, film: Any, total: Any) -> None:
+    """One pixel; `ya` and `yb`: even rows of its box."""
+    terms, soft = film.shade.shape[2], film.soft
+    x0, x1 = max(x - 2, 0), min(x + 1, film.shade.shape[1] - 1)
+    # A quiet pixel may lie between noisy ones: look at those in the box that would know.
+    xa = (x0 + 1) & ~1
+    xb = min(xa + 2, x1 & ~1)
+    around = soft[y, x] | soft[ya, xa] | soft[ya, xb] | soft[yb, xa] | soft[yb, xb]
+    if around == 0:
+        return
+    z = film.near[y, x]
+    n, ambient, known = f32(0), f32(0), f32(0)
+    for c in range(terms):
+        total[c] = f32(0)
+    for v in range(y0, y1 + 1):
+        for u in range(x0, x1 + 1):
+            if abs(film.near[v, u] - z) < f32(0.02) * z:
+                n += f32(1)
+                if (u | v) & 1 == 0:
+                    known += f32(1)
+                    ambient += film.shade[v, u, 0]
+                for c in range(1, terms):
+                    total[c] += film.shade[v, u, c]
+    if known > f32(0):
+        film.smooth[y, x, 0] = ambient / known
+    for c in range(1, terms):
+        if around & (1 << c):
+            film.smooth[y, x, c] = total[c] / n

@@ -25,8 +25,8 @@ from kinema.render.preview.optics import (
     footprint,
     irradiance,
 )
-from kinema.render.preview.stack import ROOM, doubles, singles
 from kinema.render.preview.texel import taken
+from kinema.stack import ROOM, doubles, singles
 
 f32 = np.float32
 SHORTEST = 12

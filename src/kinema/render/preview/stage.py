@@ -63,6 +63,7 @@ class Stage:
         self._rows = order_of(height, _BLOCK)
         self._bands = order_of(-(-height // raster.BAND))
         self._map_bands = order_of(MAP // raster.MAP_BAND)
+        self._tiles = order_of(len(self._film.lonely))
         self._vertices = np.arange(len(self._mesh.vertices), dtype=np.int32)
         self._all_faces = np.arange(len(self._mesh.faces), dtype=np.int32)
         self._room = [_room(part) for part in (self._faces.opaque, self._faces.clear)]
@@ -96,7 +97,7 @@ class Stage:
             solid=np.zeros((count, side, side), np.float32),
             clear=np.zeros((count, side, side), np.float32),
             clear_face=np.zeros((count, side, side), np.int32),
-            nearest=np.zeros((count, side // raster.MAP_BAND, side // raster.MAP_BAND), np.float32),
+            nearest=np.zeros((count, side // raster.MAP_TILE, side // raster.MAP_TILE), np.float32),
             through=_light_through(self._mesh),
         )
         self._ids = np.zeros((side, side), np.int32)
@@ -123,7 +124,7 @@ class Stage:
         each(visible.see, self._bands, mesh, self._plane, *solid, *clear, film)
         if not self._smooth:
             film.edge[:] = 0
-        film.lonely[:] = _lonely(film.face, film.near, self._reach * width / (2 * lens.tan_x))
+        film.lonely[:] = self._lonely(self._reach * width / (2 * lens.tan_x))
         each(soft.darken, self._rows, mesh, self._plane, view, self._lamps, self._reach, film)
         each(soft.soothe, self._rows, film)
         scene = (mesh, self._plane, self._frame, self._normal, view, self._sky, self._lamps, film, out)
@@ -133,6 +134,21 @@ class Stage:
             for step in (opaque.CENTRES, opaque.EDGES):
                 each(glass.glaze, self._rows, step, *scene)
         return self._finished(index, out)
+
+    def _lonely(self, reach: float) -> np.ndarray:
+        """Tiles about which, as far as ambient occlusion reaches (`reach` [px m] over depth), there is one plane."""
+        film, side = self._film, occlusion.LONELY
+        low, high = np.empty(film.lonely.shape, np.int32), np.empty(film.lonely.shape, np.int32)
+        nearest = np.empty(film.lonely.shape, np.float32)
+        self._crew.each(occlusion.sum_up, self._tiles, self._mesh, film, low, high, nearest)
+        widest = occlusion.WIDEST * self._size[0]
+        needed = np.ceil(np.minimum(reach * nearest, widest) / side)
+        lonely = (low == high) & (needed == 0)
+        for step in range(int(needed.max()) + 1):
+            if step:
+                low, high = _grown(low, np.minimum), _grown(high, np.maximum)
+            lonely |= (low == high) & (needed <= step)
+        return lonely.astype(np.uint8)
 
     def _finished(self, index: int, out: Output) -> Frame:
         return Frame(
@@ -190,7 +206,7 @@ class Stage:
                 self._crew.each(raster.depth_map, self._map_bands, *tris, z, ids, nearest)
             # As many tiles about each as its penumbra may look for what stands in the way.
             search = min(max(float(lamps.lamp[k, column.SEARCH]), 2.0), soft.WIDEST)
-            for _ in range(int(np.ceil((search + 2) / raster.MAP_BAND))):
+            for _ in range(int(np.ceil((search + 2) / raster.MAP_TILE))):
                 nearest = _grown(nearest, np.maximum)
             lamps.nearest[k] = nearest
 
@@ -241,28 +257,6 @@ def _light_through(mesh: Mesh) -> np.ndarray:
     share = absorbed * (1 - f0) ** 2 * np.where(optics[:, BALL] > 0, 0.45, 1.0)
     faces = share[mesh.face_body]
     return np.where(mesh.face_side == 1, 0.4 * faces, faces).astype(np.float32)
-
-
-def _lonely(face: np.ndarray, near: np.ndarray, reach: float) -> np.ndarray:
-    """Tiles about which, as far as ambient occlusion reaches (`reach` [px m] over depth), there is one face alone."""
-    rows, columns = (np.arange(0, n, occlusion.LONELY) for n in face.shape)
-
-    def over_tiles(part: np.ufunc, of: np.ndarray) -> np.ndarray:
-        return part.reduceat(part.reduceat(of, rows, 0), columns, 1)
-
-    low, high = over_tiles(np.minimum, face), over_tiles(np.maximum, face)
-    farthest = int(
-        np.ceil(min(reach * float(near.max()), occlusion.WIDEST * face.shape[1]) / occlusion.LONELY)
-    )
-    needed = np.ceil(
-        np.minimum(reach * over_tiles(np.maximum, near), occlusion.WIDEST * face.shape[1]) / occlusion.LONELY
-    )
-    lonely = (low == high) & (needed == 0)
-    for step in range(farthest + 1):
-        if step:
-            low, high = _grown(low, np.minimum), _grown(high, np.maximum)
-        lonely |= (low == high) & (needed <= step)
-    return lonely.astype(np.uint8)
 
 
 def _grown(tiles: np.ndarray, part: np.ufunc) -> np.ndarray:

@@ -45,3 +45,4 @@ def _stacked(kind: Any) -> Any:
 singles: Any = _stacked(types.float32)
 """`ROOM` float32, not initialised; for kernels alone, and never to be returned."""
 doubles: Any = _stacked(types.float64)
+integers: Any = _stacked(types.int32)
