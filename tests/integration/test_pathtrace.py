@@ -334,7 +334,7 @@ def test_both_renderers_agree_on_exact_passes() -> None:
     # Pixels whose centre lies within rounding of an edge may fall to either side: one in a thousand.
     assert same.mean() >= 0.999
     seen = same & (traced.piece >= 0)
-    assert (np.abs(traced.depth - rastered.depth)[seen] / traced.depth[seen]).max() < 1e-4
+    assert (np.abs(traced.depth[seen] - rastered.depth[seen]) / traced.depth[seen]).max() < 1e-4
     assert np.median(np.linalg.norm(traced.motion - rastered.motion, axis=-1)[same]) < 1e-2
     assert np.median((traced.normal * rastered.normal).sum(-1)[seen]) > 0.9999
     assert np.abs(traced.albedo - rastered.albedo)[seen].mean() < 0.05  # texture filters differ, by design
