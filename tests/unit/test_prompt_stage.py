@@ -220,3 +220,18 @@ def test_domino_push_is_enough_to_tip_it_and_not_to_throw_it() -> None:
     turning = push.impulse[0] * 1.8 * h
     energy = turning**2 / (2 * 4 / 3 * mass * r * r)
     assert 1.5 < energy / (mass * G * (r - h)) < 6
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kelvin"),
+    [
+        ("A ball falls. Candle light.", 3200.0),  # nothing but tungsten and flame: film for tungsten
+        ("A ball falls on a night street.", 3200.0),
+        ("A ball falls at golden hour.", 6500.0),  # a low sun stays warm
+        ("A ball falls in a studio.", 6500.0),
+    ],
+)
+def test_rooms_without_daylight_are_balanced_for_tungsten(prompt: str, kelvin: float) -> None:
+    compiled = compile_prompt(prompt)
+    assert compiled.shot.camera.white_balance == kelvin
+    assert ("white balance: 3200 K" in compiled.assumed) == (kelvin != 6500.0)

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from kinema.shot.part import Name, Part
-from kinema.shot.units import Angle, Length, Millimetres, Number, PositiveLength, Seconds, Vec3
+from kinema.shot.units import Angle, Kelvin, Length, Millimetres, Number, PositiveLength, Seconds, Vec3
 
 Ease = Literal["linear", "smooth"]
 
@@ -130,4 +130,6 @@ class Camera(Part):
     """Exposure value at ISO 100; None = metered once, on the light that falls where the camera aims."""
     exposure: Annotated[Number, Field(ge=-8, le=8)] = 0.0
     """Stops over (+) or under (-) `ev100`."""
+    white_balance: Kelvin = 6500.0
+    """Colour temperature of the light that comes out white [K]."""
     moves: tuple[Move, ...] = Field(default=(), max_length=64)

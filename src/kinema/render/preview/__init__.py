@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from kinema.config import read_config
 from kinema.errors import RenderError
 from kinema.physics.tape import Tape
 from kinema.render.frame import Frame, Picture
+from kinema.render.white_balance import balanced
 from kinema.shot.shot import Shot
 
 
@@ -52,7 +54,8 @@ class Preview:
         with Crew(self._threads or numba.config.NUMBA_NUM_THREADS) as crew:  # type: ignore[attr-defined]
             stage = Stage(shot, tape, *size, assets=assets, smooth=smooth, crew=crew)
             for index in frames:
-                yield stage.draw(index)
+                frame = stage.draw(index)
+                yield replace(frame, colour=balanced(frame.colour, shot.camera.white_balance))
 
 
 __all__ = ["Preview"]

@@ -19,7 +19,7 @@ from kinema.shot.prompt.grammar import parse
 from kinema.shot.prompt.layout import add_frames, lay_out
 from kinema.shot.prompt.lexer import Lexeme, lex
 from kinema.shot.prompt.lexicon import vocabulary
-from kinema.shot.prompt.lighting import light_up, opened_for
+from kinema.shot.prompt.lighting import balance_for, light_up, opened_for
 from kinema.shot.prompt.reader import read, unused
 from kinema.shot.prompt.reading import Reading
 from kinema.shot.prompt.scene import Draft, Scene
@@ -69,6 +69,9 @@ def _build(text: str, reading: Reading, seed: int) -> Shot:
     if "exposure" not in camera and (stops := opened_for(lights)):
         camera["exposure"] = stops
         scene.assumed.append(f"exposure: {stops:+g} stops for the low sun")
+    if (kelvin := balance_for(lights)) is not None:
+        camera["white_balance"] = kelvin
+        scene.assumed.append(f"white balance: {kelvin:g} K")
     for thing in reading.default_materials:
         scene.assumed.append(f"{thing.name} of {thing.entry['material']}")
     tree: dict[str, Any] = {

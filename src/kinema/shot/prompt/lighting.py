@@ -86,6 +86,13 @@ def light_up(
     return rig.lights
 
 
+def balance_for(lights: list[dict[str, Any]]) -> float | None:
+    """White balance [K] for a room or a street without daylight: film stock for tungsten. None = daylight's."""
+    lamps = [light["kelvin"] for light in lights if light["kind"] in ("sphere", "area", "spot")]
+    daylight = any(light["kind"] in ("sun", "sky") for light in lights)
+    return 3200.0 if lamps and max(lamps) <= 4100 and not daylight else None
+
+
 def opened_for(lights: list[dict[str, Any]]) -> float:
     """Stops over the meter that a low sun asks for: the dome sees the sun whole, the level ground hardly any of it."""
     suns = [light for light in lights if light["kind"] == "sun" and light["lux"] > 100]
