@@ -23,8 +23,6 @@ NEAR = 3
 """[px]: a pixel's spread is judged with its neighbours'. Edges of glass are a pixel or two wide, and in tiles of 8
 most samples would go to the calm ground beside them; four samples of one pixel alone are too few to judge by, and
 what they are worth would depend on what they saw."""
-_BLOCK = 4
-"""[px]: pixels are traced in blocks of this side, so that the rays of one vector meet the same surfaces."""
 WORST = 5.0
 """A pixel goes on until its error, as the spread within its rounds has it, is below this times the picture's target.
 Half of the 5 is stratification, which that spread does not see; the rest is that error is not spread evenly over a
@@ -34,7 +32,7 @@ NEYMAN = 4
 number of samples that makes the sum of squared errors least (Neyman 1934), where equal error everywhere would spend
 most of them on a few hopeless glints."""
 _OUTLIER = 2.0
-"""Relative spread of one pixel's round above which it counts as this: one firefly is not a noisy tile."""
+"""Relative spread of one pixel's round above which it counts as this: one firefly is not a noisy place."""
 
 
 class Estimate:
@@ -108,7 +106,5 @@ def per_pixel(tiles: Int[np.ndarray, "y x"], width: int, height: int) -> Int[np.
 
 
 def pixels_of(mask: Bool[np.ndarray, "row column"]) -> Int[np.ndarray, " pixel"]:
-    """Pixels (row * width + column) of a mask, block by block."""
-    row, column = np.nonzero(mask)
-    block = (row // _BLOCK) * (mask.shape[1] // _BLOCK + 1) + column // _BLOCK
-    return (row * mask.shape[1] + column)[np.argsort(block, kind="stable")]
+    """Pixels (row * width + column) of a mask, in raster order."""
+    return np.flatnonzero(mask.ravel())
