@@ -56,10 +56,10 @@ def expose(
         _expose(stage, size, pixels[start : start + step], seed, numbers[start : start + step], clamp_nits)
         for start in range(0, len(pixels), step)
     ]
-    image = np.concatenate(parts)
-    luminance = image[:, :3] @ LUMINANCE.astype(np.float32)
-    spread = np.maximum(image[:, 10] - luminance * luminance, 0) / (ROUND - 1)
-    return Round(image[:, :3], image[:, 3:6], image[:, 6:9], image[:, 9:10], spread)
+    image = np.concatenate(parts, 1)
+    luminance = np.einsum("c,cp->p", LUMINANCE.astype(np.float32), image[:3])
+    spread = np.maximum(image[10] - luminance * luminance, 0) / (ROUND - 1)
+    return Round(image[:3].T, image[3:6].T, image[6:9].T, image[9:10].T, spread)
 
 
 def _expose(
@@ -69,7 +69,7 @@ def _expose(
     seed: int,
     numbers: Int[np.ndarray, " pixel"],
     clamp_nits: float,
-) -> Float[np.ndarray, "pixel 11"]:
+) -> Float[np.ndarray, "11 pixel"]:
     """Colour, albedo, normal, the share of samples whose guides count, and the mean square of luminance."""
     width, height = size
     lane = dr.arange(mi.UInt32, len(pixels) * ROUND)
@@ -90,4 +90,4 @@ def _expose(
     square = dr.square(sum(float(w) * c for w, c in zip(LUMINANCE, colour, strict=True)))
     channels: list[Any] = [*colour, *seen.albedo, *seen.normal, seen.direct, square]
     dr.eval(channels)  # once: each block sum would trace all paths anew
-    return np.stack([np.array(dr.block_sum(channel, ROUND)) for channel in channels], -1) / ROUND
+    return np.stack([np.array(dr.block_sum(channel, ROUND)) for channel in channels]) / np.float32(ROUND)

@@ -35,9 +35,10 @@ class Seen(NamedTuple):
     albedo: Any
     """Color3f of the first surface that is not a mirror or clear: the denoiser's guide."""
     normal: Any
-    """Vector3f of the same, facing the viewer."""
+    """Vector3f of the first surface of any kind, facing the viewer: free of noise, and it shows the denoiser where
+    clear matter has its edges, which the albedo behind it does not."""
     direct: Any
-    """Float: 1, or 0 for paths that clear matter mirrored before they saw anything. Their guides are left out: how
+    """Float: 1, or 0 for paths that clear matter mirrored before they saw anything. Their albedo is left out: how
     many of a pixel's few paths are mirrored is chance, and the denoiser would take that noise for texture."""
 
 
@@ -147,7 +148,7 @@ def trace(scene: Any, tables: Tables, sampler: Any, ray_: Any, clamp: Any, activ
         guide = hit & ~straight & ~guided & smooth
         guide_row, guide_uv = dr.select(guide, row, guide_row), dr.select(guide, si.uv, guide_uv)
         facing = dr.select(dr.dot(si.sh_frame.n, ray.d) > 0, -1.0, 1.0)
-        normal = dr.select(guide, si.sh_frame.n * facing, normal)
+        normal = dr.select(hit & (depth == 0), si.sh_frame.n * facing, normal)
         guided |= guide
 
         # Ask one light, through whatever is clear if the path is, or here becomes, rough.
@@ -189,4 +190,4 @@ def trace(scene: Any, tables: Tables, sampler: Any, ray_: Any, clamp: Any, activ
         active &= ~roulette | (sampler.next_1d() < survival)
     guided &= ~mirrored
     albedo = dr.select(guided, colour_of(tables, guide_row, guide_uv, guided), 0)
-    return Seen(radiance, albedo, dr.select(guided, normal, 0), dr.select(mirrored, mi.Float(0), 1))
+    return Seen(radiance, albedo, normal, dr.select(mirrored, mi.Float(0), 1))

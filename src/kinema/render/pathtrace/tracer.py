@@ -14,8 +14,9 @@ from kinema.physics.tape import Tape
 from kinema.render.camera import CameraPath
 from kinema.render.exposure import full_scale, meter
 from kinema.render.frame import Frame, Passes, Picture
-from kinema.render.pathtrace.adaptive import Estimate, pixels_of
+from kinema.render.pathtrace.adaptive import Estimate, per_pixel, pixels_of
 from kinema.render.pathtrace.blur import instants
+from kinema.render.white_balance import balanced
 from kinema.shot.shot import Shot
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class PathTracer:
             error = estimate.error()
             yield Frame(
                 index=frame,
-                colour=self.developed(estimate, full_scale(ev100)),
+                colour=balanced(self.developed(estimate, full_scale(ev100)), shot.camera.white_balance),
                 ev100=ev100,
                 passes=passes,
                 samples=round(float(estimate.rounds.mean()) * ROUND),
@@ -100,7 +101,7 @@ def exposed(
     opening = shutter(shot)
     size = picture.width, picture.height
     estimate = Estimate(*size, floor=DARKEST * scale)
-    wanted = instants(stage.tape, path, frame, opening, passes.motion, stage.radii)
+    wanted = per_pixel(instants(stage.tape, path, frame, opening, passes.motion, stage.radii), *size)
     most = max(1, picture.max_samples // ROUND)
     still = wanted.max() <= 1
     seed = seed_of(shot, frame)
@@ -110,7 +111,7 @@ def exposed(
         stage.set_time(moment, path.at(moment))
         # While nothing moves one kernel takes all rounds that are known to be needed; else one instant's.
         batch = min(int(need.max()), most) - number if still else 1
-        layers = [pixels_of(need > number + k, *size) for k in range(batch)]
+        layers = [pixels_of(need > number + k) for k in range(batch)]
         numbers = np.repeat(np.arange(number, number + batch), [len(layer) for layer in layers])
         taken = expose(
             stage, size, np.concatenate(layers), seed=seed, number=numbers, clamp_nits=CLAMP * scale
