@@ -34,7 +34,7 @@ def roll_down(scene: Scene, stage: Stage, event: Event, block: Block, ramp: Bloc
     height = block.member_half[2]
     block.offsets = [(0.0, y, height) for y in spread]
     block.half, block.height = (half[0], max(map(abs, spread)) + half[1]), 2 * height
-    block.base = (cx, ramp.base[1], cz - height)
+    block.base = (cx, ramp.base[1] + _lane(stage, block, ramp), cz - height)
     block.support = ramp
     if event.speed:
         block.velocity = [(event.speed * math.cos(slope), 0.0, -event.speed * math.sin(slope))] * len(spread)
@@ -56,3 +56,15 @@ def roll_down(scene: Scene, stage: Stage, event: Event, block: Block, ramp: Bloc
         leave_room(scene, stage, block, stage.block(event.second), (1.0, 0.0), foot_speed, 2 * x)
     stage.paths.append([block.centre, (ramp.base[0] + x + 0.4, ramp.base[1], ramp.base[2])])
     event.sets(f"{block.thing.path}.position")
+
+
+def _lane(stage: Stage, block: Block, ramp: Block) -> float:
+    """How far beside the middle of a ramp there is room, next to what goes down it already [m]."""
+    riders = [b for b in stage.blocks.values() if b is not block and b.support is ramp]
+    width = 2.2 * max(b.half[1] for b in (block, *riders))
+    lanes = (k * width * sign for k in range(len(riders) + 1) for sign in (1, -1))
+    return next(
+        y
+        for y in lanes
+        if all(abs(ramp.base[1] + y - b.base[1]) > b.half[1] + block.half[1] for b in riders)
+    )
