@@ -20,7 +20,7 @@ FILL = 0.82
 """Share of the picture the action fills."""
 LOW = -5.0
 """Elevation of the camera before an upright pane [deg]: cracks and shards are read against the sky."""
-LEGIBLE = 0.15
+LEGIBLE = 0.08
 """Least height of the subject over that of the picture, as far as cutting its way short brings it there."""
 SHARES = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3)
 """Of the way that is in the picture, from all of it to as little as still shows where it goes."""

@@ -64,7 +64,5 @@ def _lane(stage: Stage, block: Block, ramp: Block) -> float:
     width = 2.2 * max(b.half[1] for b in (block, *riders))
     lanes = (k * width * sign for k in range(len(riders) + 1) for sign in (1, -1))
     return next(
-        y
-        for y in lanes
-        if all(abs(ramp.base[1] + y - b.base[1]) > b.half[1] + block.half[1] for b in riders)
+        y for y in lanes if all(abs(ramp.base[1] + y - b.base[1]) > b.half[1] + block.half[1] for b in riders)
     )
