@@ -166,7 +166,7 @@ def test_a_leaning_plank_touches_ground_and_wall() -> None:
     "prompt",
     [
         "A 1 kg steel ball flies at 8 m/s into a 1 m glass pane and shatters it. Slow push in.",
-        "A ball falls from 2 m. 85 mm lens.",
+        "A ball falls from 0.8 m. 85 mm lens.",
         "A row of 12 dominoes on a table.",
         "A 2 m tall pillar. Low angle, 24 mm lens.",
         "A wall of 40 bricks. Top down.",

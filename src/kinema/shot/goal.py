@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kinema.shot.part import Name, Part
-from kinema.shot.units import Seconds
+from kinema.shot.units import PositiveLength, Seconds
 
 
 class Shatters(Part):
@@ -41,4 +41,14 @@ class Topples(Part):
     body: Name
 
 
-Goal = Annotated[Shatters | Survives | Hits | Topples, Field(discriminator="kind")]
+class Scatters(Part):
+    """Of a stack, a wall or a heap, at least `least` bodies end out of place: moved by more than `moved`, or tilted
+    by more than 45 degrees."""
+
+    kind: Literal["scatters"] = "scatters"
+    bodies: tuple[Name, ...] = Field(min_length=1, max_length=2000)
+    least: int = Field(default=1, ge=1)
+    moved: PositiveLength = 0.1
+
+
+Goal = Annotated[Shatters | Survives | Hits | Topples | Scatters, Field(discriminator="kind")]

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from kinema.shot.body import Body
 from kinema.shot.camera import Camera, Track
 from kinema.shot.force import Forces
-from kinema.shot.goal import Goal, Hits
+from kinema.shot.goal import Goal, Hits, Scatters
 from kinema.shot.light import AnyLight
 from kinema.shot.material import Material
 from kinema.shot.part import Name, Part
@@ -67,7 +67,10 @@ class Shot(Part):
         for i, joint in enumerate(self.forces.joints):
             wanted += [(f"forces.joints.{i}.a", joint.a), (f"forces.joints.{i}.b", joint.b)]
         for i, goal in enumerate(self.goals):
-            names = (goal.a, goal.b) if isinstance(goal, Hits) else (goal.body,)
+            if isinstance(goal, Scatters):
+                names = goal.bodies
+            else:
+                names = (goal.a, goal.b) if isinstance(goal, Hits) else (goal.body,)
             wanted += [(f"goals.{i}", name) for name in names]
         wanted += [
             (f"camera.moves.{i}.body", move.body)

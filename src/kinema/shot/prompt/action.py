@@ -133,6 +133,7 @@ def _perform(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
         block.release_at = event.at
         event.sets(f"{block.thing.path}.release_at")
     if event.act in MOTIONS:
+        stage.movers.add(block.thing.name)
         stage.subject = stage.subject or block.thing.names[0]
 
 
@@ -157,6 +158,20 @@ def _knock_on(stage: Stage, event: Event, block: Block) -> None:
     target.base, target.support = (x + way[0] * away, y + way[1] * away, z), block.support
 
 
+_ROLLS_AT = 10.0
+"""What hits something faster than this was thrown [m/s]."""
+
+
+def _rolls_up_to(stage: Stage, event: Event, target: Block) -> bool:
+    """Whether a ball that hits something comes rolling: to another ball, and to what lies on a table."""
+    block = stage.block(event.doer) if event.doer else target
+    if not block.thing.entry.get("rolls") or (event.speed or 0.0) > _ROLLS_AT:
+        return False
+    on_table = target.support is not None and target.support.thing.entry["shape"] == "table"
+    low = target.base[2] < 0.01 and bool(target.thing.entry.get("rolls"))
+    return low or (on_table and target.thing.entry["shape"] != "pane")
+
+
 def _strike(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
     """ "hits": a ball rolls into another ball and flies into all else; what is large slides."""
     if event.target is None and block.thing.count == 2:
@@ -173,8 +188,7 @@ def _strike(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
     if block.thing.entry.get("swings"):
         swing(scene, stage, event, block)
         return
-    ball_to_ball = rolls and bool(event.target.entry.get("rolls"))
-    if ball_to_ball or (block.solid.half[2] >= 0.2 and not rolls):
+    if _rolls_up_to(stage, event, stage.block(event.target)) or (block.solid.half[2] >= 0.2 and not rolls):
         travel(scene, stage, event, block)
     else:
         fly(scene, stage, event, block)

@@ -116,8 +116,10 @@ def _ring(thing: Thing, half: Vector) -> list[Vector]:
 
 
 def _rack(thing: Thing, half: Vector) -> list[Vector]:
-    """A triangle on the ground, point towards -x: bowling pins 0.3048 m apart (USBC specifications), others alike."""
-    pitch = 0.3048 / 0.09 * 2 * half[0]
+    """A triangle on the ground, point towards -x: bowling pins 0.3048 m apart (USBC specifications), others alike;
+    balls touch."""
+    touching = 2 * half[0] + RESTING_GAP
+    pitch = touching if thing.entry["shape"] == "sphere" else 0.3048 / 0.09 * 2 * half[0]
     places: list[Vector] = []
     row = 0
     while len(places) < thing.count:

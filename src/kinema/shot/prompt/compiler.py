@@ -25,6 +25,8 @@ from kinema.shot.prompt.reading import Reading
 from kinema.shot.prompt.scene import Draft, Scene
 from kinema.shot.prompt.settings import settings_of
 from kinema.shot.prompt.stage import Block, Stage
+from kinema.shot.prompt.timing import timing_of
+from kinema.shot.prompt.vary import vary
 from kinema.shot.prompt.words import Word, split_words
 from kinema.shot.shot import Shot
 
@@ -49,7 +51,10 @@ def compile_prompt(text: str, *, strict: bool = False, seed: int = 0) -> Compile
         raise _not_understood(unknown)
     if not reading.scene.things:
         raise _nothing(text, unknown)
-    shot = _build(text, reading, seed)
+    try:
+        shot = _build(text, reading, seed)
+    except ShotError as error:
+        raise _with_unknown(error, unknown) from None
     return Compiled(
         shot=shot,
         phrases=_phrases(text, reading.drafts, shot, unknown),
@@ -60,10 +65,11 @@ def compile_prompt(text: str, *, strict: bool = False, seed: int = 0) -> Compile
 
 def _build(text: str, reading: Reading, seed: int) -> Shot:
     scene = reading.scene
+    vary(scene)
     stage = lay_out(scene)
     act_out(scene, stage)
     add_frames(stage)
-    timing = _timing(scene)
+    timing = timing_of(scene, stage)
     camera, centre, radius, heading = frame(scene, stage, timing["frames"] / Fraction(timing["fps"]))
     lights = light_up(scene, stage, centre, radius, heading)
     if "exposure" not in camera and (stops := opened_for(lights)):
@@ -91,25 +97,6 @@ def _build(text: str, reading: Reading, seed: int) -> Shot:
         "look": scene.look[0] if scene.look else "natural",
     }
     return validate_shot(tree, source="prompt")
-
-
-def _timing(scene: Scene) -> dict[str, Any]:
-    said = {key: value for key, (value, _) in scene.timing.items()}
-    fps = Fraction(said.get("fps", 24)).limit_denominator(1001)
-    if "frames" in said:
-        frames = said["frames"]
-        if "seconds" in said and round(said["seconds"] * fps) != frames:
-            raise scene.timing["frames"][1].refuse(
-                f"must not contradict “{scene.timing['seconds'][1].text}”",
-                got=f"{frames:g} frames and {said['seconds']:g} s at {float(fps):g} fps",
-                next_step="Keep one of the two.",
-            )
-    else:
-        if "seconds" not in said:
-            scene.assumed.append("3 seconds")
-        frames = round(Fraction(said.get("seconds", 3)).limit_denominator(100_000) * fps)
-    slow = Fraction(said.get("slow_motion", 1)).limit_denominator(1000)
-    return {"fps": str(fps), "frames": max(int(frames), 1), "slow_motion": str(slow)}
 
 
 def _ground(scene: Scene) -> list[dict[str, Any]]:
@@ -214,6 +201,14 @@ def _nothing(text: str, unknown: tuple[Unknown, ...]) -> ShotError:
         got=repr(text if len(text) <= 60 else text[:57] + "..."),
         next_step="Write, say, “a steel ball falls onto a concrete floor”." + strange,
     )
+
+
+def _with_unknown(error: ShotError, unknown: tuple[Unknown, ...]) -> ShotError:
+    """A refusal may come of a word that was not understood: "a wrench falls"."""
+    if not unknown:
+        return error
+    strange = f"{error.next_step} Not understood: {', '.join(u.word for u in unknown[:6])}."
+    return ShotError(error.name, error.rule, got=error.got, next_step=strange)
 
 
 def _not_understood(unknown: tuple[Unknown, ...]) -> ShotError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from kinema.shot.body import Pane
 from kinema.shot.prompt.scene import Event, Scene
-from kinema.shot.prompt.stage import Block, about
+from kinema.shot.prompt.stage import Block, Vector, about
 
 PACE = {None: 1.0, "slow": 0.5, "fast": 2.0}
 """Of a motion whose speed is not given."""
@@ -42,6 +44,17 @@ def face(target: Block | None, way: tuple[float, float]) -> None:
         target.rotation = about("z", 90.0)
         target.offsets = [(-y, x, z) for x, y, z in target.offsets]
         target.half = (target.half[1], target.half[0])
+
+
+def nearest(target: Block, way: tuple[float, float]) -> tuple[Vector, float]:
+    """(Middle of what is met first, how far its face stands before it [m]): the whole block, or of several that
+    stand apart the one nearest to who comes that way."""
+    if target.thing.count == 1 or target.thing.arrangement not in (None, "row", "ring", "rack"):
+        return target.centre, target.reach(way)
+    from_there = before(target.centre, way, target.reach(way))
+    half = target.member_half
+    first = min(target.positions(), key=lambda p: (round(math.dist(p, from_there), 6), p))
+    return first, abs(way[0]) * half[0] + abs(way[1]) * half[1]
 
 
 def check_speed(scene: Scene, event: Event, speed: float) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 
 from kinema.shot.body import Pane
+from kinema.shot.prompt.aftermath import leave_room
 from kinema.shot.prompt.ballistics import farthest, launch
-from kinema.shot.prompt.course import PACE, before, check_speed, face, heading
+from kinema.shot.prompt.course import PACE, before, check_speed, face, heading, nearest
 from kinema.shot.prompt.scene import Event, Scene
 from kinema.shot.prompt.stage import Block, Stage
+from kinema.shot.prompt.timing import lead
 
 _FLIGHT_SECONDS = 0.4
-"""From the start of a throw to the hit: long enough to be seen, short enough to come soon."""
+"""From the start of a throw to the hit, unless the clip covers less time: long enough to be seen, and soon."""
 
 
 def fly(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
@@ -24,17 +26,23 @@ def fly(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
     if target is None:
         _throw(stage, event, block, way, speed)
     else:
-        _throw_at(stage, event, block, target, way, speed)
+        _throw_at(scene, stage, event, block, target, way, speed)
     event.sets(f"{block.thing.path}.velocity", f"{block.thing.path}.position")
 
 
 def _throw_at(
-    stage: Stage, event: Event, block: Block, target: Block, way: tuple[float, float], speed: float
+    scene: Scene,
+    stage: Stage,
+    event: Event,
+    block: Block,
+    target: Block,
+    way: tuple[float, float],
+    speed: float,
 ) -> None:
-    """From the height it aims at, so far before it that it arrives within half a second."""
+    """From the height it aims at, so far before it that it arrives within half a second, and early in the clip."""
     aim, reach = _aim(target, block, way)
     if event.angle is None:
-        run = _run_up(event, stage.gravity, speed)
+        run = _run_up(scene, event, stage.gravity, speed)
         arc = launch(speed, run, 0.0, stage.gravity)
     else:
         run = _level_range(event, stage.gravity, speed)
@@ -50,29 +58,33 @@ def _throw_at(
     x, y, z = before(aim, way, away)
     start(block, (x, y, z - block.height / 2), way, arc)
     stage.aims[block.thing.name, target.thing.name] = before(aim, way, reach)
-    stage.paths.append([aim, before(aim, way, reach + min(0.5 * run, max(0.7 * target.height, 0.3)))])
+    shown = min(0.5 * run, max(0.7 * target.height, 0.3))
+    stage.paths.append([aim, before(aim, way, reach + shown)])
     stage.axis, stage.facing = way, way == (0.0, 1.0)
+    stage.happens(run / arc[0], before(aim, way, reach))
+    if not stage.facing:
+        leave_room(scene, stage, block, target, way, arc[0], shown)
 
 
 def _aim(target: Block, block: Block, way: tuple[float, float]) -> tuple[tuple[float, float, float], float]:
     """(The point to meet, how far its face stands before it [m]): the middle of the target, or of the nearest of
     several that stand apart; never so low that the doer would touch the ground on its way."""
-    x, y, z = target.centre
-    reach = target.reach(way)
+    (x, y, z), reach = nearest(target, way)
     if isinstance(target.solid.shape, Pane) and not target.free:
         z = target.positions()[0][2]
-    elif target.thing.count > 1 and target.thing.arrangement in (None, "row", "ring", "rack"):
-        near = before(target.centre, way, reach)
-        x, y, z = min(target.positions(), key=lambda p: (round(math.dist(p, near), 6), p))
-        half = target.member_half
-        reach = abs(way[0]) * half[0] + abs(way[1]) * half[1]
     return (x, y, max(z, target.base[2] + block.height / 2 + 0.01)), reach
 
 
-def _run_up(event: Event, gravity: float, speed: float) -> float:
+def _run_up(scene: Scene, event: Event, gravity: float, speed: float) -> float:
     if event.distance is not None:
         return event.distance
-    return min(max(speed * _FLIGHT_SECONDS, 0.3), max(4.0, 0.25 * speed), 0.5 * farthest(speed, gravity))
+    usual = min(max(speed * _FLIGHT_SECONDS, 0.3), max(4.0, 0.25 * speed), 0.5 * farthest(speed, gravity))
+    run = min(usual, speed * lead(scene))
+    if run < usual and event.doer is not None:
+        scene.assumed.append(
+            f"{event.doer.name} starts {run:.2g} m before it hits, so that it does so in time"
+        )
+    return run
 
 
 def _level_range(event: Event, gravity: float, speed: float) -> float:
@@ -100,7 +112,7 @@ def _throw(stage: Stage, event: Event, block: Block, way: tuple[float, float], s
     start(block, (x, y, height), way, arc)
     peak = height + (arc[1] ** 2 / (2 * g) if g else arc[1])
     stage.paths.append([(x, y, height), (x + way[0] * length, y + way[1] * length, 0.0), (x, y, peak)])
-    stage.axis = way
+    stage.axis, stage.follow = way, block.thing.names[0]
 
 
 def start(

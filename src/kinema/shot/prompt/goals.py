@@ -7,6 +7,8 @@ import math
 from kinema.shot.prompt.scene import MOTIONS, Event, Scene, Thing
 from kinema.shot.prompt.stage import Stage
 
+_SMASHED, _TOPPLED = 0.25, 0.2
+"""Share of a stack, a wall or a heap that ends out of place when it is smashed, and when it is knocked over."""
 MOST_BROKEN = 4
 """Of several things that break, so many are cut; of more, only the one that is struck."""
 _MEETS = {"into", "at", "against", "toward", "towards", "on", "onto", "to", "through", ""}
@@ -37,8 +39,23 @@ def _goals_of(stage: Stage, event: Event) -> None:
     if event.does == "breaks":
         _breaks(stage, event, hurt)
     if event.does == "topples":
-        stage.goal(kind="topples", body=hurt.names[-1])
-        event.sets("goals.topples")
+        _topples(stage, event, hurt)
+
+
+def _topples(stage: Stage, event: Event, hurt: Thing) -> None:
+    """One thing or the last of a row falls over; of what stands on or beside each other, a share is out of place."""
+    if hurt.count > 1 and hurt.arrangement not in (None, "row"):
+        _scatters(stage, event, hurt, _TOPPLED)
+        return
+    stage.goal(kind="topples", body=hurt.names[-1])
+    event.sets("goals.topples")
+
+
+def _scatters(stage: Stage, event: Event, hurt: Thing, share: float) -> None:
+    size = 2 * max(stage.block(hurt).member_half)
+    least = max(math.ceil(share * hurt.count), 1)
+    stage.goal(kind="scatters", bodies=hurt.names, least=least, moved=round(0.5 * size, 6))
+    event.sets("goals.scatters")
 
 
 def _struck(stage: Stage, doer: Thing, target: Thing) -> str:
@@ -60,8 +77,7 @@ def _breaks(stage: Stage, event: Event, hurt: Thing) -> None:
         _struck(stage, event.doer, hurt) if event.doer not in (None, hurt) and event.doer else hurt.names[0]
     )
     if event.name == "smash" and hurt.count > 1:  # a wall is smashed when it falls apart, brick from brick
-        stage.goal(kind="topples", body=struck)
-        event.sets("goals.topples")
+        _scatters(stage, event, hurt, _SMASHED)
         return
     hurt.breaks.update(hurt.names if hurt.count <= MOST_BROKEN else [struck])
     stage.goal(kind="shatters", body=struck)

@@ -130,6 +130,9 @@ def _choose(lexeme: Lexeme, before: Lexeme | None, after: Lexeme | None) -> Sens
         if before.has("quantity"):
             return by_kind["measure"]
         by_kind.pop("measure")
+    if "place" in by_kind and after is not None and after.has("object"):
+        place = by_kind["place"]  # "a kitchen table", "a garden wall": where, and not a thing of its own
+        return Sense("MOD", "place", place.name, place.entry)
     if "material" in by_kind:
         return _matter(
             by_kind,

@@ -124,7 +124,7 @@ def _set_mood(
         )
     if "dome" in entry:
         rig.add({"name": "dome", "kind": "environment", **entry["dome"]})
-    sides = {"key": -50.0 - 90.0, "fill": 130.0, "rim": 20.0, "streetlamp": 0.0}
+    sides = {"key": -50.0 - 90.0, "fill": 130.0, "rim": 20.0, "strip": -55.0, "streetlamp": 0.0}
     for kind in entry.get("lamps", ()):
         lamp = Lamp(kind, kind, table("light")["lamps"][kind], draft or Draft([]))
         _lamp(rig, lamp, azimuth=sides.get(kind, _DEFAULT_AZIMUTH))
@@ -194,7 +194,7 @@ def _fixture(rig: Rig, lamp: Lamp, azimuth: float) -> dict[str, Any]:
     """A lamp in the room: ball, panel or spot."""
     entry, values, q = lamp.entry, lamp.values, lamp.qualities
     side = lamp.side or entry.get("side")
-    height = 0.25 if "low" in q else 1.6 if "high" in q else 0.9
+    height = 0.25 if "low" in q or entry.get("stands") == "low" else 1.6 if "high" in q else 0.9
     position = rig.place(side, azimuth, height)
     light: dict[str, Any] = {"name": lamp.name, "kind": entry["kind"], "position": position}
     # a lamp lights a small scene from near and a large one from far: power follows the square of the distance

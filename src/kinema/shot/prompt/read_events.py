@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kinema.shot.prompt.grammar import Node
 from kinema.shot.prompt.lexer import Lexeme
+from kinema.shot.prompt.read_things import apply_varied
 from kinema.shot.prompt.reading import Reading
 from kinema.shot.prompt.scene import IN_PLACE, Event, Relation, Thing
 
@@ -43,6 +44,7 @@ def read_event(reading: Reading, node: Node) -> Event | None:
         event.others.append(reading.drafts[-2])
         reading.when = None
     apply_event_words(reading, event, run)
+    apply_varied(reading, doers, run)
     if entry.get("flat"):
         for thing in doers:
             thing.lies = True
@@ -110,10 +112,13 @@ def add_adjunct(reading: Reading, event: Event, head: Lexeme, thing: Thing) -> N
     """ "into the pane", "onto the table", "down the ramp", "by a ball"."""
     name = head.sense.name
     if name == "by" and (event.does is not None or event.act == "push"):
-        event.target, event.doer = event.doer, thing
-        reading.subjects = [thing]
+        event.target, event.doer = (
+            event.doer,
+            thing,
+        )  # and the subject stays: "is hit by a stone and shatters"
         return
     in_place = event.act in IN_PLACE and event.act != "lean" and head.sense.kind == "relation"
+    in_place = in_place or _collide_there(event, head, len(reading.subjects))
     beside = name in ("beside", "left_of", "right_of", "behind", "front") and event.target is None
     if (event.rests or in_place or beside) and event.doer is not None:
         for each in reading.subjects or [event.doer]:
@@ -135,6 +140,12 @@ def add_adjunct(reading: Reading, event: Event, head: Lexeme, thing: Thing) -> N
         return
     aim_at(reading, event, thing, name)
     event.others.append(reading.draft)
+
+
+def _collide_there(event: Event, head: Lexeme, doers: int) -> bool:
+    """ "Two balls collide on a table": they hit each other, and the table is where."""
+    several = doers > 1 or (event.doer is not None and event.doer.count > 1)
+    return event.act == "strike" and event.target is None and several and head.text.lower() == "on"
 
 
 def aim_at(reading: Reading, event: Event, thing: Thing, link: str = "") -> None:

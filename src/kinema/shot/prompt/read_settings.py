@@ -144,8 +144,7 @@ def refine(reading: Reading, setting: str, word: Lexeme) -> bool:
 def read_place(reading: Reading, node: Node) -> None:
     """ "concrete floor", "on the moon", "a white studio"."""
     assert node.head is not None
-    sense, place = node.head.sense, reading.scene.place
-    entry: dict[str, Any] = sense.entry
+    place = reading.scene.place
     reading.use(node.head)
     for word in (*reading.take_pending(), *node.run):
         if word.sense.kind == "material":
@@ -155,6 +154,14 @@ def read_place(reading: Reading, node: Node) -> None:
             reading.used_for("bodies.ground.colour", word)
     if node.inner is not None and node.inner.head is not None and node.inner.head.sense.kind == "stuff":
         set_ground(reading, node.inner.head)
+    settle(reading, node.head)
+
+
+def settle(reading: Reading, word: Lexeme) -> None:
+    """The ground, gravity and light of a place."""
+    entry: dict[str, Any] = word.sense.entry
+    place = reading.scene.place
+    reading.use(word)
     if entry.get("ground") == "none":
         place.none = True
     elif "ground" in entry:

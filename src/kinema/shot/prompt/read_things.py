@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from kinema.shot.prompt.grammar import Node
 from kinema.shot.prompt.lexer import Lexeme
 from kinema.shot.prompt.lexicon import Sense
+from kinema.shot.prompt.read_settings import settle
 from kinema.shot.prompt.reading import Reading
 from kinema.shot.prompt.scene import Thing
 from kinema.shot.prompt.tables import table
 
 _DEFINITE = {"the", "its", "that", "this", "these", "those", "their", "both"}
 _ROUGHNESS = {"shiny": 0.05, "matte": 0.5}
+_VARIES = {"sizes": "sizes", "hues": "colours"}
+"""Qualities of several things that differ -> in what."""
 MOST = 2000
 """Bodies of one kind a prompt may ask for; more belong in a shot file."""
 
@@ -183,11 +186,22 @@ def apply_words(reading: Reading, thing: Thing, run: Sequence[Lexeme]) -> None:
         elif sense.kind == "quality" and sense.name in _ROUGHNESS:
             thing.roughness = _ROUGHNESS[sense.name]
             reading.used_for(f"{thing.path}.roughness", word)
+        elif sense.kind == "quality" and sense.name in _VARIES and thing.count > 1:
+            thing.varies.add(_VARIES[sense.name])
+            reading.used_for(f"{thing.path}.{'shape' if sense.name == 'sizes' else 'colour'}", word)
+        elif sense.kind == "place":
+            settle(reading, word)
         elif sense.kind == "quality" and sense.name in ("solid", "clear"):
             _confirm(reading, thing, word)
         elif word.quantity is not None:
             measure = after if after is not None and after.sense.kind == "measure" else None
             _measure(reading, thing, word, measure)
+
+
+def apply_varied(reading: Reading, things: Sequence[Thing], run: Sequence[Lexeme]) -> None:
+    """ "three balls of different sizes bounce": the words stand before the verb, and are the things'."""
+    for thing in things:
+        apply_words(reading, thing, [word for word in run if word.sense.name in _VARIES])
 
 
 def _confirm(reading: Reading, thing: Thing, word: Lexeme) -> None:

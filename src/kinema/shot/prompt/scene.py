@@ -63,6 +63,8 @@ class Thing:
     survives: bool = False
     breaks: set[str] = field(default_factory=set)
     """Which of its bodies must be able to break."""
+    varies: set[str] = field(default_factory=set)
+    """In what several of them differ: sizes, colours."""
     lies: bool = False
     """Laid flat."""
 

@@ -115,16 +115,29 @@ class Stage:
     """Points the action goes through, for framing [m]."""
     aims: dict[tuple[str, str], Vector] = field(default_factory=dict)
     """(Doer, target) to the point where they meet [m]."""
+    movers: set[str] = field(default_factory=set)
+    """Names of the things that go from one place to another."""
+    meets: list[float] = field(default_factory=list)
+    """World times at which what the prompt speaks of happens: hits, landings, the last domino [s]."""
+    event: Vector | None = None
+    """Where the first of it happens [m]."""
     subject: str | None = None
     """The body the eye should follow."""
     axis: tuple[float, float] = (1.0, 0.0)
     """Horizontal direction of the main action."""
+    follow: str | None = None
+    """A body that goes its way alone, so that a camera can go along."""
     facing: bool = False
     """The main action goes away from the camera, into something flat."""
 
     def block(self, thing: Thing) -> Block:
         """The block of a thing."""
         return self.blocks[thing.name]
+
+    def happens(self, seconds: float, where: Vector | None = None) -> None:
+        """What the prompt speaks of comes after so much world time, there."""
+        self.meets.append(seconds)
+        self.event = self.event or where
 
     def goal(self, **fields: Any) -> None:
         """Add a goal once."""

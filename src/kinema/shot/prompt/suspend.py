@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from kinema.shot.prompt.aftermath import leave_room
 from kinema.shot.prompt.course import heading
 from kinema.shot.prompt.scene import Event, Scene
 from kinema.shot.prompt.stage import Block, Stage
@@ -33,6 +34,11 @@ def hang(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
     event.sets(f"{block.thing.path}.position", "forces.joints")
 
 
+def _aimed(event: Event) -> float:
+    """Share of the target's height at which it is met: high to topple it, at the middle to smash it."""
+    return 0.45 if event.does == "breaks" else 0.7
+
+
 def swing(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
     """A pendulum let go at an angle; at its lowest it meets its target, or clears the ground."""
     goal = event.second or event.target
@@ -53,7 +59,7 @@ def swing(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
         low = (block.base[0], block.base[1], max(block.base[2], 0.0) + 0.25 + radius)
     else:
         away = block.reach(way) + target.reach(way) - 0.1 * radius
-        height = max(min(target.base[2] + 0.7 * target.height, target.top), target.base[2] + radius + 0.02)
+        height = max(target.base[2] + _aimed(event) * target.height, target.base[2] + radius + 0.02)
         low = (target.base[0] - way[0] * away, target.base[1] - way[1] * away, height)
     if target is not None:
         stage.aims[block.thing.name, target.thing.name] = low
@@ -71,6 +77,12 @@ def swing(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
         stage.joints.append({"kind": "rope", "a": name, "at_a": tie, "at_b": hook})
     block.base, block.support = (low[0], low[1], low[2] - radius), None
     first = block.positions()[0]
+    if stage.gravity:  # a quarter of the period, which the width of the swing lengthens
+        quarter = math.pi / 2 * math.sqrt(arm / stage.gravity) * (1 + a * a / 16)
+        stage.happens(quarter, low)
+    if target is not None:
+        speed = math.sqrt(2 * stage.gravity * arm * (1 - math.cos(a)))
+        leave_room(scene, stage, block, target, way, speed, arm * math.sin(a))
     stage.paths.append([first, low, (2 * low[0] - first[0], 2 * low[1] - first[1], low[2])])
     stage.axis = way
     event.sets(f"{block.thing.path}.position", "forces.joints")

@@ -6,7 +6,7 @@ import numpy as np
 
 from kinema.physics.rotation import conjugate, multiply, rotate
 from kinema.physics.tape import Tape
-from kinema.shot.goal import Goal, Hits, Shatters, Survives, Topples
+from kinema.shot.goal import Goal, Hits, Scatters, Shatters, Survives, Topples
 from kinema.shot.shot import Shot
 from kinema.verify.finding import at_least, at_most
 from kinema.verify.report import Finding
@@ -29,6 +29,8 @@ def _one(goal: Goal, tape: Tape) -> Finding:
             return _hits(goal, tape)
         case Topples():
             return _topples(goal, tape)
+        case Scatters():
+            return _scatters(goal, tape)
 
 
 def clusters_of(tape: Tape, body: str, sample: int) -> int:
@@ -87,12 +89,7 @@ def _hits(goal: Hits, tape: Tape) -> Finding:
 
 
 def _topples(goal: Topples, tape: Tape) -> Finding:
-    mine = _pieces(tape, goal.body)
-    # Of a broken body its heaviest piece decides.
-    piece = mine[int(np.argmax(tape.geometry.piece_mass[mine]))]
-    start, end = tape.orientation[0, piece].astype(float), tape.orientation[_last(tape), piece].astype(float)
-    up = rotate(multiply(end, conjugate(start)), np.array([0.0, 0.0, 1.0]))
-    tilt = float(np.degrees(np.arctan2(np.hypot(up[0], up[1]), up[2])))
+    tilt = _tilt(tape, _heaviest(tape, goal.body))
     return at_least(
         "goals",
         goal.body,
@@ -104,6 +101,37 @@ def _topples(goal: Topples, tape: Tape) -> Finding:
         not_covered="What happens after the clip.",
         remedy="Push it higher up or harder, or make its base narrower.",
     )
+
+
+def _scatters(goal: Scatters, tape: Tape) -> Finding:
+    pieces = [_heaviest(tape, body) for body in goal.bodies]
+    away = tape.position[_last(tape), pieces].astype(float) - tape.position[0, pieces].astype(float)
+    moved = np.linalg.norm(away, axis=1) > goal.moved
+    tilted = np.array([_tilt(tape, piece) > _TOPPLED for piece in pieces])
+    return at_least(
+        "goals",
+        f"{goal.bodies[0]} and {len(goal.bodies) - 1} more",
+        f"at least {goal.least} of {len(goal.bodies)} must end moved by {goal.moved:.2g} m or tilted by 45 degrees",
+        int((moved | tilted).sum()),
+        goal.least,
+        unit="bodies",
+        detail=f"{int(moved.sum())} moved, {int(tilted.sum())} tilted, at the end of the clip, at {_end(tape):.3g} s.",
+        not_covered="What happens after the clip.",
+        remedy="Hit it harder, lower, or with more mass.",
+    )
+
+
+def _heaviest(tape: Tape, body: str) -> int:
+    """Of a broken body its heaviest piece stands for it."""
+    mine = _pieces(tape, body)
+    return int(mine[int(np.argmax(tape.geometry.piece_mass[mine]))])
+
+
+def _tilt(tape: Tape, piece: int) -> float:
+    """Of a piece's upright at the end of the clip, from the plumb [deg]."""
+    start, end = tape.orientation[0, piece].astype(float), tape.orientation[_last(tape), piece].astype(float)
+    up = rotate(multiply(end, conjugate(start)), np.array([0.0, 0.0, 1.0]))
+    return float(np.degrees(np.arctan2(np.hypot(up[0], up[1]), up[2])))
 
 
 def _pieces(tape: Tape, body: str) -> np.ndarray:
