@@ -1,0 +1,132 @@
+"""The video autoencoder: 16 x 16 pixels of 8 frames become one token of 48 numbers, and back.
+
+Chunk-causal: the first frame alone, then eight at a time (LTX-Video, arXiv 2501.00103; DC-VideoGen, 2509.25182). A
+quarter of the resolution is the finest the convolutions see: pixels are folded four by four at both ends, which is
+where such networks spend most of their time otherwise. Axes: B batch, C channel, T time, H row, W column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from kinema.diffusion.model.causal import (
+    Block,
+    Down,
+    PositionNorm,
+    Tails,
+    Up,
+    Video,
+    conv_in_frame,
+    fold,
+    unfold,
+)
+from kinema.diffusion.sizes import LATENT, AutoencoderSizes
+
+PATCH: Final = 4
+"""Pixels folded at each end, across and down."""
+LOGVAR: Final = (-12.0, 4.0)
+"""Bounds of the posterior's log variance: beyond them only its gradient would be large."""
+
+Latent = Float[Tensor, "batch 48 latent_frame latent_row latent_column"]
+
+
+class Encoder(nn.Module):
+    """B C T H W → B out t h w, t = 1 + (T - 1) / 8, h = H / 16, w = W / 16. Also the control stem's body."""
+
+    def __init__(self, channels: int, width: int, out: int, *, blocks: int) -> None:
+        super().__init__()
+        stages = [(width, 2, 2), (2 * width, 2, 2), (4 * width, 2, 1)]
+        self.enter = conv_in_frame(channels * PATCH**2, width)
+        self.layers = nn.ModuleList()
+        for wide, time, space in stages:
+            self.layers.extend(Block(wide) for _ in range(blocks))
+            self.layers.append(Down(wide, min(2 * wide, 4 * width), time=time, space=space))
+        self.layers.extend(Block(4 * width) for _ in range(blocks))
+        self.norm = PositionNorm(4 * width)
+        self.leave = conv_in_frame(4 * width, out)
+
+    def forward(self, x: Video, tails: Tails) -> Video:
+        """A whole clip, or the next chunk of one."""
+        x = self.enter(fold(x, time=1, space=PATCH))
+        for layer in self.layers:
+            x = layer(x, tails)
+        return self.leave(functional.silu(self.norm(x)))
+
+
+class Decoder(nn.Module):
+    """B 48 t h w → B 3 T H W."""
+
+    def __init__(self, width: int, *, blocks: int) -> None:
+        super().__init__()
+        stages = [(4 * width, 2, 1), (4 * width, 2, 2), (2 * width, 2, 2)]
+        self.enter = conv_in_frame(LATENT, 4 * width)
+        self.layers = nn.ModuleList()
+        for (wide, time, space), out in zip(stages, (4 * width, 2 * width, width), strict=True):
+            self.layers.extend(Block(wide) for _ in range(blocks))
+            self.layers.append(Up(wide, out, time=time, space=space))
+        self.layers.extend(Block(width) for _ in range(blocks))
+        self.norm = PositionNorm(width)
+        self.leave = conv_in_frame(width, 3 * PATCH**2)
+
+    def forward(self, latent: Latent, tails: Tails) -> Video:
+        """A whole clip, or the next chunk of one."""
+        x = self.enter(latent)
+        for layer in self.layers:
+            x = layer(x, tails)
+        return unfold(self.leave(functional.silu(self.norm(x))), time=1, space=PATCH)
+
+
+class Autoencoder(nn.Module):
+    """Pictures are sRGB in [-1, 1]. Latents leave and enter whitened by `shift` and `scale`, measured after training."""
+
+    shift: Tensor
+    """Mean of each latent channel."""
+    scale: Tensor
+    """Standard deviation of each latent channel."""
+
+    def __init__(self, sizes: AutoencoderSizes) -> None:
+        super().__init__()
+        self.sizes = sizes
+        self.encoder = Encoder(3, sizes.width, 2 * LATENT, blocks=sizes.encoder_blocks)
+        self.decoder = Decoder(sizes.width, blocks=sizes.decoder_blocks)
+        self.register_buffer("shift", torch.zeros(1, LATENT, 1, 1, 1))
+        self.register_buffer("scale", torch.ones(1, LATENT, 1, 1, 1))
+
+    def posterior(self, rgb: Video, tails: Tails) -> tuple[Latent, Latent]:
+        """Mean and log variance, before whitening: what training compares with a standard normal."""
+        mean, logvar = rearrange(self.encoder(rgb, tails), "B (two C) t h w -> two B C t h w", two=2)
+        return mean, logvar.clamp(*LOGVAR)
+
+    def encode(self, rgb: Video) -> tuple[Latent, Latent]:
+        """B 3 T H W → mean and log variance, B 48 t h w, whitened."""
+        mean, logvar = self.posterior(rgb, Tails(None))
+        return (mean - self.shift) / self.scale, logvar - 2 * self.scale.log()
+
+    def decode(self, latent: Latent) -> Video:
+        """B 48 t h w → B 3 T H W, all at once."""
+        return self.decode_chunk(latent, None)[0]
+
+    def decode_chunk(self, latent: Latent, before: Sequence[Video] | None) -> tuple[Video, list[Video]]:
+        """The next latent frames of a clip → their pixels, and what the chunk after them must be given."""
+        tails = Tails(before)
+        rgb = self.decoder(latent * self.scale + self.shift, tails)
+        return rgb, tails.after
+
+    def decode_stream(self, latents: Iterable[Latent]) -> Iterator[Video]:
+        """One latent frame (or several) at a time; memory does not grow with the clip."""
+        before: list[Video] | None = None
+        for latent in latents:
+            rgb, before = self.decode_chunk(latent, before)
+            yield rgb
+
+    def whiten(self, mean: Float[Tensor, " 48"], deviation: Float[Tensor, " 48"]) -> None:
+        """Let latents have mean 0 and deviation 1 from now on."""
+        self.shift.copy_(rearrange(mean, "C -> 1 C 1 1 1"))
+        self.scale.copy_(rearrange(deviation, "C -> 1 C 1 1 1"))
