@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kinema.cli_dataset import dataset
 from kinema.errors import KinemaError, UsageError
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(dataset)
 
 Source = Annotated[str, typer.Argument(help="Words, a shot file (.yaml, .json), a USD stage, or a take.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
