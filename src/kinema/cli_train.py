@@ -11,7 +11,12 @@ import typer
 if TYPE_CHECKING:
     from kinema.diffusion.training.courses import Stint
 
-train = typer.Typer(help="Teach the networks of the painter. Needs the extra `train`.", no_args_is_help=True)
+train = typer.Typer(
+    name="train",
+    help="Teach the painter's networks. Needs the extra `train`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of a data set: kinema dataset make.")]
 Run = Annotated[Path, typer.Option("--run", help="Folder of checkpoints; a run that is there goes on.")]
@@ -40,6 +45,44 @@ def train_vae(
     from kinema.diffusion.training import courses
 
     courses.autoencoder(recipe, data, run, _stint(device, until, minutes, threads))
+
+
+Vae = Annotated[Path, typer.Option("--vae", help="Run of the autoencoder.")]
+
+
+@train.command("dit")
+def train_dit(
+    data: Data,
+    vae: Vae,
+    run: Run,
+    recipe: RecipeName = "cpu",
+    device: Device = "cpu",
+    until: Until = None,
+    minutes: Minutes = None,
+    threads: Threads = None,
+) -> None:
+    """Course two: stem, encoders and transformer, from latents that are cached in the run."""
+    from kinema.diffusion.training import courses
+
+    courses.transformer(recipe, data, vae, run, _stint(device, until, minutes, threads))
+
+
+@train.command("distill")
+def train_distill(
+    data: Data,
+    vae: Vae,
+    dit: Annotated[Path, typer.Option("--dit", help="Run of the transformer.")],
+    run: Run,
+    recipe: RecipeName = "cpu",
+    device: Device = "cpu",
+    until: Until = None,
+    minutes: Minutes = None,
+    threads: Threads = None,
+) -> None:
+    """Course three: the flow map, so that one to four steps are enough."""
+    from kinema.diffusion.training import courses
+
+    courses.distill(recipe, data, vae, dit, run, _stint(device, until, minutes, threads))
 
 
 def _stint(device: str, until: int | None, minutes: float | None, threads: int | None) -> Stint:

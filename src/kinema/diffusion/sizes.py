@@ -13,6 +13,14 @@ CONTROL: Final = 14
 """Channels of a pixel of the control."""
 HEAD: Final = 64
 """Width of an attention head."""
+SCENE_ROWS: Final = 32
+SCENE_NUMBERS: Final = 48
+SCENE_KINDS: Final = 5
+"""Scene tokens: rows, numbers of a row, kinds; see `scene_tokens`."""
+WORDS: Final = 72
+"""Text tokens; longer texts are cut."""
+VOCABULARY: Final = 512
+"""Room in the table of words; `vocabulary.txt` grows into it."""
 
 
 @dataclass(frozen=True, kw_only=True)

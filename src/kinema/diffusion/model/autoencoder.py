@@ -84,7 +84,7 @@ class Decoder(nn.Module):
 
 
 class Autoencoder(nn.Module):
-    """Pictures are sRGB in [-1, 1]. Latents leave and enter whitened by `shift` and `scale`, measured after training."""
+    """Pictures are sRGB in [-1, 1]. Latents leave and enter whitened by `shift` and `scale`, measured on data."""
 
     shift: Tensor
     """Mean of each latent channel."""

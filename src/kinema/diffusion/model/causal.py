@@ -75,8 +75,9 @@ class Block(nn.Module):
         super().__init__()
         self.norms = nn.ModuleList([PositionNorm(channels) for _ in range(2)])
         self.space = nn.ModuleList([conv_in_frame(channels, channels) for _ in range(2)])
-        self.time = nn.ModuleList([CausalConv(channels) for _ in range(2)])
-        nn.init.zeros_(self.time[1].conv.weight)  # starts as the identity
+        last = CausalConv(channels)
+        nn.init.zeros_(last.conv.weight)  # a new block is nearly the identity
+        self.time = nn.ModuleList([CausalConv(channels), last])
 
     def forward(self, x: Video, tails: Tails) -> Video:
         """B C T H W → the same."""

@@ -56,7 +56,7 @@ def cpu() -> Recipe:
             ),
             shift=1.0,
             spread=1.0,
-            least_time=0.05,
+            least_time=0.1,
             known_share=0.5,
             full_share=0.1,
             drop_control=0.1,
@@ -77,6 +77,6 @@ def cpu() -> Recipe:
                 picture_every=200,
             ),
             instantaneous_share=0.5,
-            difference=0.01,
+            difference=0.02,
         ),
     )

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from kinema.diffusion.dataset.reader import Clips
+from kinema.diffusion.model.autoencoder import Autoencoder
 from kinema.diffusion.recipes import recipe_named
+from kinema.diffusion.sizes import AutoencoderSizes, ModelSizes
+from kinema.diffusion.training import checkpoint
+from kinema.diffusion.training.latents import Latents, cached
 from kinema.diffusion.training.loop import Run
+from kinema.diffusion.training.recipe import Recipe
 from kinema.diffusion.training.train_autoencoder import AutoencoderCourse, latent_statistics
+from kinema.diffusion.training.train_transformer import FlowMapCourse, TransformerCourse
 from kinema.errors import MachineError
 
 
@@ -47,17 +55,90 @@ def autoencoder(recipe_name: str, data: Path, folder: Path, stint: Stint) -> Run
     device, recipe = stint.prepare(), recipe_named(recipe_name)
     clips, held_out = Clips(data, "train"), Clips(data, "held_out")
     course = AutoencoderCourse(recipe.autoencoder, clips, held_out or clips, seed=recipe.seed, device=device)
-    about = {"course": "autoencoder", "recipe": recipe.name, "sizes": asdict(recipe.autoencoder.sizes)}
     run = Run(
         course,
         recipe.autoencoder.optimisation,
         folder,
         seed=recipe.seed,
         precision=recipe.precision,
-        about={**about, "data": clips.format, "clips": len(clips)},
+        about=_about("autoencoder", recipe, recipe.autoencoder.sizes, len(clips)),
     )
     stint.work(run)
     for network in (run.model, run.averaged):
+        assert isinstance(network, Autoencoder)
         network.whiten(*latent_statistics(network, clips, recipe.autoencoder.grid))
     run.save()
     return run
+
+
+def transformer(recipe_name: str, data: Path, autoencoder_run: Path, folder: Path, stint: Stint) -> Run:
+    """Course two, from latents cached in the run's folder."""
+    device, recipe = stint.prepare(), recipe_named(recipe_name)
+    frozen, made_by = trained_autoencoder(autoencoder_run, device)
+    latents, held_out = _latents(recipe, data, frozen, made_by, folder / "latents", stint)
+    course = TransformerCourse(recipe.transformer, latents, held_out, frozen, seed=recipe.seed, device=device)
+    run = Run(
+        course,
+        recipe.transformer.optimisation,
+        folder,
+        seed=recipe.seed,
+        precision=recipe.precision,
+        about=_about("transformer", recipe, recipe.transformer.sizes, len(latents)),
+    )
+    stint.work(run)
+    return run
+
+
+def distill(
+    recipe_name: str, data: Path, autoencoder_run: Path, transformer_run: Path, folder: Path, stint: Stint
+) -> Run:
+    """Course three: the flow map, from the averaged weights of course two."""
+    device, recipe = stint.prepare(), recipe_named(recipe_name)
+    frozen, made_by = trained_autoencoder(autoencoder_run, device)
+    latents, held_out = _latents(recipe, data, frozen, made_by, transformer_run / "latents", stint)
+    course = FlowMapCourse(
+        recipe.transformer, recipe.distill, latents, held_out, frozen, seed=recipe.seed, device=device
+    )
+    tensors, _ = checkpoint.load(checkpoint.required(transformer_run))
+    course.model.load_state_dict(averaged_of(tensors))
+    run = Run(
+        course,
+        recipe.distill.optimisation,
+        folder,
+        seed=recipe.seed,
+        precision=recipe.precision,
+        about=_about("distill", recipe, recipe.transformer.sizes, len(latents)),
+    )
+    stint.work(run)
+    return run
+
+
+def trained_autoencoder(folder: Path, device: torch.device) -> tuple[Autoencoder, str]:
+    """The averaged autoencoder of a run, frozen, and which it is."""
+    found = checkpoint.required(folder)
+    tensors, state = checkpoint.load(found)
+    model = Autoencoder(AutoencoderSizes(**state["sizes"]))
+    model.load_state_dict(averaged_of(tensors))
+    return model.to(device).eval().requires_grad_(False), f"{state['recipe']} at step {state['step']}"
+
+
+def averaged_of(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The averaged network of a checkpoint: what is shown and shipped."""
+    prefix = "averaged."
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _latents(
+    recipe: Recipe, data: Path, frozen: Autoencoder, made_by: str, folder: Path, stint: Stint
+) -> tuple[Latents, Latents]:
+    """Of both splits; pictures show the held-out one, or training's if there is none."""
+    grid = recipe.transformer.grid
+    train = cached(folder / "train", Clips(data, "train"), frozen, made_by, grid, stint.report)
+    unseen = Clips(data, "held_out")
+    if not len(unseen):
+        return train, train
+    return train, cached(folder / "held_out", unseen, frozen, made_by, grid, stint.report)
+
+
+def _about(course: str, recipe: Recipe, sizes: AutoencoderSizes | ModelSizes, clips: int) -> dict[str, Any]:
+    return {"course": course, "recipe": recipe.name, "sizes": asdict(sizes), "clips": clips}

@@ -30,7 +30,10 @@ Precision = Literal["float32", "bfloat16"]
 class Course(Protocol):
     """A network, what it is asked for, and how it is looked at."""
 
-    model: nn.Module
+    @property
+    def model(self) -> nn.Module:
+        """What is trained."""
+        ...
 
     def losses(self, generator: torch.Generator, batch: int) -> dict[str, Tensor]:
         """Named scalars; `loss` is the one to be made small. All randomness comes from `generator`, on the CPU."""
@@ -150,7 +153,8 @@ class Run:
     def _average(self) -> None:
         """Short memory at first, so that the average is not of random weights (Karras et al., arXiv 2312.02696)."""
         kept = min(self.optimisation.averaging, (1 + self.step) / (10 + self.step))
-        torch._foreach_lerp_(list(self.averaged.parameters()), list(self.model.parameters()), 1 - kept)
+        for mine, theirs in zip(self.averaged.parameters(), self.model.parameters(), strict=True):
+            mine.lerp_(theirs, 1 - kept)
         for mine, theirs in zip(self.averaged.buffers(), self.model.buffers(), strict=True):
             mine.copy_(theirs)
 
