@@ -12,6 +12,7 @@ import json
 import tarfile
 import zipfile
 from collections.abc import Callable
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -101,9 +102,14 @@ def manifest(world: World, style: str, hashes: dict[str, str]) -> dict[str, Any]
         "captions": phrases,
         "tokens": [encode(phrase).ids for phrase in phrases],
         "engine": world.engine,
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": _versions(),
         "hashes": hashes,
     }
+
+
+@lru_cache(maxsize=1)
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in PACKAGES}
 
 
 def npz(**arrays: np.ndarray) -> bytes:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from kinema.diffusion.styles.style import Style
 from kinema.errors import UsageError
 
-NAMES = ("painted",)
+NAMES = ("painted", "watercolour", "ink", "clay", "noir", "thermal", "blueprint", "night", "film")
 """In the order of their numbers in scene tokens: new ones go to the end."""
 
 
