@@ -67,7 +67,7 @@ def attend(
     bias: Float[Tensor, "batch 1 1 key"] | None = None,
 ) -> Float[Tensor, "batch head query 64"]:
     """Scaled dot-product attention; on the CPU a block of queries at a time."""
-    if query.device.type != "cpu":
+    if query.device.type != "cpu" or torch.jit.is_tracing():  # OpenVINO has a kernel of its own for this node
         return functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
     transposed = key.transpose(-1, -2) * query.shape[-1] ** -0.5
     parts = []

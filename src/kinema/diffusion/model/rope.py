@@ -23,15 +23,11 @@ def angles(
     time, row, column = (
         x[..., None] * _frequencies(n, x) for x, n in zip((times, rows, columns), _PAIRS, strict=True)
     )
-    shape = (*times.shape, len(rows), len(columns))
-    return torch.cat(
-        [
-            time[..., None, None, :].expand(*shape, -1),
-            row[:, None, :].expand(*shape, -1),
-            column[None, :, :].expand(*shape, -1),
-        ],
-        dim=-1,
-    )
+    # Sums with zeros, not `expand`: an exported graph must not remember the size it was traced at.
+    plane = 0 * (rows[:, None, None] + columns[:, None])
+    every = 0 * times[..., None, None, None] + plane
+    parts = (time[..., None, None, :] + plane, row[:, None, :] + every, column + every)
+    return torch.cat(parts, dim=-1)
 
 
 def rotate(x: Float[Tensor, "*any 64"], angle: Float[Tensor, "*any 32"]) -> Float[Tensor, "*any 64"]:

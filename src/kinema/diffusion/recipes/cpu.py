@@ -14,7 +14,7 @@ from kinema.diffusion.training.recipe import (
 
 
 def cpu() -> Recipe:
-    """96x64, 17 frames; depth 8, a 3 M autoencoder."""
+    """96x64, 17 frames; depth 6, a 3 M autoencoder."""
     grid = Grid(frames=17, height=64, width=96)
     return Recipe(
         name="cpu",
@@ -40,7 +40,7 @@ def cpu() -> Recipe:
             divergence=3e-4,
         ),
         transformer=TransformerRecipe(
-            sizes=ModelSizes(depth=8, window=2, stem_width=32, text_depth=2),
+            sizes=ModelSizes(depth=6, window=2, stem_width=32, text_depth=2),
             grid=grid,
             optimisation=Optimisation(
                 steps=6000,
