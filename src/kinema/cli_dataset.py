@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -47,11 +47,10 @@ def make(
         ("--worlds", worlds),
         ("--held-out", held_out),
         ("--out-of-distribution", out_of_distribution),
-        ("--workers", workers - 1),
         ("--seed", seed),
     ):
-        if not 0 <= value < 10_000_000:
-            raise UsageError(option, "must be a count below ten million", got=value, next_step="E.g. 100")
+        _count(option, value)
+    _count("--workers", workers, least=1)
     order = Order(
         format=Format(width, height, frames, _styles(styles)),
         worlds={"train": worlds, "held_out": held_out, "out_of_distribution": out_of_distribution},
@@ -59,6 +58,61 @@ def make(
     )
     shards = make_dataset(order, output, workers=workers, progress=for_this_terminal())
     print(f"data set  {output}  ({len(shards)} shards)")
+
+
+@dataset.command()
+def stats(folder: Folder, as_json: Json = False) -> None:
+    """Count clips by split, phenomenon and style."""
+    from kinema.diffusion.dataset.stats import stats_of
+
+    found = stats_of(folder)
+    if as_json:
+        print(json.dumps(found.as_dict(), indent=2))
+        return
+    width, height = found.size
+    pace = f", {found.clips_per_hour:.0f} clips an hour" if found.clips_per_hour else ""
+    print(f"{found.clips} clips of {found.worlds} worlds, {found.frames} frames of {width}x{height}{pace}")
+    print(f"{found.bytes / 2**20:.1f} MiB, {found.bytes / max(found.clips, 1) / 1024:.0f} KiB a clip")
+    for split, phenomena in found.phenomena.items():
+        listed = ", ".join(f"{name} {count}" for name, count in phenomena.items())
+        print(f"{split:20} {found.splits[split]:7} clips   worlds: {listed or 'none'}")
+    print(f"{'styles':20} {', '.join(f'{name} {count}' for name, count in found.styles.items())}")
+
+
+@dataset.command()
+def verify(
+    folder: Folder,
+    worlds: Annotated[int, typer.Option(help="Worlds of each split to make again.")] = 4,
+    seed: Annotated[int, typer.Option(help="Which worlds.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Make sampled worlds again from their seeds and compare every byte."""
+    from dataclasses import asdict
+
+    from kinema.diffusion.dataset.verify import verify_dataset
+    from kinema.progress import for_this_terminal
+
+    _count("--worlds", worlds, least=1)
+    _count("--seed", seed)
+    with for_this_terminal().stage("verify", "world") as report:
+        found = verify_dataset(folder, worlds=worlds, seed=seed, report=report)
+    wrong = [clip for clip in found if clip.wrong]
+    if as_json:
+        print(json.dumps([asdict(clip) for clip in found], indent=2))
+    else:
+        for clip in wrong:
+            print(
+                f"WRONG  {clip.split} {clip.index} {clip.style} (seed {clip.seed}): {'; '.join(clip.wrong)}"
+            )
+        print(f"{len(found) - len(wrong)} of {len(found)} clips are what their seeds give")
+    raise typer.Exit(3 if wrong else 0)
+
+
+def _count(option: str, value: int, *, least: int = 0) -> None:
+    if not least <= value < 10_000_000:
+        raise UsageError(
+            option, f"must be from {least} to below ten million", got=value, next_step=f"E.g. {max(least, 4)}"
+        )
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -80,7 +134,3 @@ def _styles(text: str) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise UsageError("--styles", "must name each style once", got=text, next_step="Leave one out.")
     return names
-
-
-def _print(value: Any) -> None:
-    print(json.dumps(value, indent=2))

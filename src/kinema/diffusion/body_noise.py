@@ -17,8 +17,8 @@ from kinema.render.camera import CameraPath
 
 PER_RADIUS = 2.0
 """Features along a body's radius: some eight across it, each a few pixels where the body is a tenth of the picture."""
-PER_VIEW = 24.0
-"""Least number of features along the way from the camera to what it looks at: bounds them on floors and walls."""
+PER_VIEW = 12.0
+"""Features along the way from the camera to what there is, at least: bounds them on floors and walls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +38,8 @@ def body_noise(tape: Tape, camera: CameraPath) -> BodyNoise:
     radius = np.zeros(len(geometry.bodies))
     np.maximum.at(radius, geometry.piece_body[geometry.vertex_piece], np.linalg.norm(at_rest, axis=1))
     view = camera.at(0)
-    seen = np.median(_distances(tape, view.eye)) if len(geometry.bodies) > 1 else radius[0]
-    feature = np.minimum(radius / PER_RADIUS, max(float(seen), 1e-3) / PER_VIEW * 2)
+    seen = float(np.median(_distances(tape, view.eye)))
+    feature = np.minimum(radius / PER_RADIUS, max(seen, 1e-3) / PER_VIEW)
     # Knuth's multiplicative hash: neighbouring bodies get keys far apart.
     number = np.arange(1, len(geometry.bodies) + 1, dtype=np.uint64)
     key = (number * 2654435761 + np.uint64(tape.seed) * 40503) & 0xFFFFFFFF

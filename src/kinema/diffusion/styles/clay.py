@@ -75,9 +75,10 @@ def _thumbs(control: np.ndarray, seed: int) -> Float[np.ndarray, "row column"]:
     """Ridges of prints: level sets of the instance noise, in patches."""
     noise = control[..., NOISE].astype(np.float32)
     pressed = smoothstep(0.05, 0.35, grain(control, 1.1, seed + 2))
-    rows, slope = len(control), np.gradient(noise[..., 0])
+    rows = len(control)
+    down, right = np.gradient(noise[..., 0])
     # Ridges finer than three pixels would only shimmer.
-    fine = np.hypot(*slope) * 11.0
+    fine = np.hypot(down, right) * 11.0
     return (
         pressed
         * smoothstep(0.36, 0.2, fine)

@@ -22,7 +22,7 @@ def paint(
     seed: int,  # noqa: ARG001 - nothing in it is random
 ) -> Float[np.ndarray, "row column 3"]:
     """See `style.Paint`."""
-    from scipy.ndimage import gaussian_filter
+    from scipy.ndimage import gaussian_filter, minimum_filter
 
     rows = len(colour)
     body = passes.piece >= 0
@@ -32,9 +32,10 @@ def paint(
     level = max(float(np.median(grey)), 1e-3)
     dim = (0.78 * grey + 0.22 * light) / level * 0.10 * _MOON
     # A bright sky of day is a dim one of night.
-    dim = np.where(body[..., None], dim, 0.16 * dim / (0.16 + dim))
+    dim = np.where(body[..., None], dim, 0.13 * dim / (0.13 + dim) * _MOON)
     dim = dim + 0.05 * _moonlit(control)[..., None] * _MOON * body[..., None]
-    glint = np.maximum(grey / level - 2.8, 0) * 0.16 * body[..., None]
+    # Not at outlines: there the pixels hold some of the sky.
+    glint = np.maximum(grey / level - 2.8, 0) * 0.16 * minimum_filter(body, 3)[..., None]
     dim = dim + glint + gaussian_filter(glint, (0.02 * rows, 0.02 * rows, 0), mode="nearest") * 0.8 * _MOON
     dim = _misted(dim, control, body)
     picture = shown((dim * (1 - 0.5 * vignette(*body.shape)[..., None])).astype(np.float32))
