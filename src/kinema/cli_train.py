@@ -85,6 +85,17 @@ def train_distill(
     courses.distill(recipe, data, vae, dit, run, _stint(device, until, minutes, threads))
 
 
+def export_weights(
+    vae: Vae,
+    dit: Annotated[Path, typer.Option("--dit", help="Run of the transformer, or of its flow map.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the weights.")],
+) -> None:
+    """Turn trained runs into weights that `shoot` paints with; KINEMA_WEIGHTS names their folder."""
+    from kinema.diffusion.training.courses import exported
+
+    print(f"weights   {exported(vae, dit, output)}")
+
+
 def _stint(device: str, until: int | None, minutes: float | None, threads: int | None) -> Stint:
     from kinema.diffusion.training.courses import Stint
 

@@ -60,6 +60,11 @@ class Layout:
         return cls(slot[None], slot[None].float(), seen[None], float(len(seen) - 1))
 
 
+def tracing() -> bool:
+    """Whether a graph is being made: OpenVINO has a kernel of its own for torch's node."""
+    return torch.jit.is_tracing()  # type: ignore[attr-defined]
+
+
 def attend(
     query: Float[Tensor, "batch head query 64"],
     key: Float[Tensor, "batch head key 64"],
@@ -67,7 +72,7 @@ def attend(
     bias: Float[Tensor, "batch 1 1 key"] | None = None,
 ) -> Float[Tensor, "batch head query 64"]:
     """Scaled dot-product attention; on the CPU a block of queries at a time."""
-    if query.device.type != "cpu" or torch.jit.is_tracing():  # OpenVINO has a kernel of its own for this node
+    if query.device.type != "cpu" or tracing():
         return functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
     transposed = key.transpose(-1, -2) * query.shape[-1] ** -0.5
     parts = []

@@ -11,16 +11,19 @@ import torch
 from torch import Tensor
 
 from kinema.diffusion.dataset.reader import Clips
+from kinema.diffusion.export import export
 from kinema.diffusion.model.autoencoder import Autoencoder
+from kinema.diffusion.model.network import PainterNetwork
 from kinema.diffusion.recipes import recipe_named
 from kinema.diffusion.sizes import AutoencoderSizes, ModelSizes
 from kinema.diffusion.training import checkpoint
+from kinema.diffusion.training.journal import Journal
 from kinema.diffusion.training.latents import Latents, cached
 from kinema.diffusion.training.loop import Run
 from kinema.diffusion.training.recipe import Recipe
 from kinema.diffusion.training.train_autoencoder import AutoencoderCourse, latent_statistics
 from kinema.diffusion.training.train_transformer import FlowMapCourse, TransformerCourse
-from kinema.errors import MachineError
+from kinema.errors import MachineError, TrainingError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +86,8 @@ def transformer(recipe_name: str, data: Path, autoencoder_run: Path, folder: Pat
         folder,
         seed=recipe.seed,
         precision=recipe.precision,
-        about=_about("transformer", recipe, recipe.transformer.sizes, len(latents)),
+        about=_about("transformer", recipe, recipe.transformer.sizes, len(latents))
+        | _seen(recipe, data, made_by),
     )
     stint.work(run)
     return run
@@ -107,7 +111,8 @@ def distill(
         folder,
         seed=recipe.seed,
         precision=recipe.precision,
-        about=_about("distill", recipe, recipe.transformer.sizes, len(latents)),
+        about=_about("distill", recipe, recipe.transformer.sizes, len(latents))
+        | _seen(recipe, data, made_by),
     )
     stint.work(run)
     return run
@@ -120,6 +125,32 @@ def trained_autoencoder(folder: Path, device: torch.device) -> tuple[Autoencoder
     model = Autoencoder(AutoencoderSizes(**state["sizes"]))
     model.load_state_dict(averaged_of(tensors))
     return model.to(device).eval().requires_grad_(False), f"{state['recipe']} at step {state['step']}"
+
+
+def exported(autoencoder_run: Path, network_run: Path, folder: Path) -> Path:
+    """The averaged networks of two runs as weights; `weights.json` says how each was trained."""
+    frozen, made_by = trained_autoencoder(autoencoder_run, torch.device("cpu"))
+    tensors, state = checkpoint.load(checkpoint.required(network_run))
+    network = PainterNetwork(ModelSizes(**state["sizes"]))
+    network.load_state_dict(averaged_of(tensors))
+    if state["autoencoder"] != made_by:
+        raise TrainingError(
+            str(network_run),
+            f"must be trained on latents of {state['autoencoder']}",
+            got=made_by,
+            next_step="Export with the autoencoder it was trained with.",
+        )
+    card = {
+        "recipe": state["recipe"],
+        "seed": state["seed"],
+        "course": state["course"],
+        "styles": state["styles"],
+        "grid": state["grid"],
+        "autoencoder": {"trained": made_by, **Journal(autoencoder_run).summary()},
+        "transformer": Journal(network_run).summary(),
+        "licence": "Apache-2.0; trained on pictures that kinema draws itself",
+    }
+    return export(frozen, network, folder, card)
 
 
 def averaged_of(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -138,6 +169,12 @@ def _latents(
     if not len(unseen):
         return train, train
     return train, cached(folder / "held_out", unseen, frozen, made_by, grid, stint.report)
+
+
+def _seen(recipe: Recipe, data: Path, made_by: str) -> dict[str, Any]:
+    """What a painter's weights must say of themselves."""
+    styles = Clips(data, "train").format["styles"]
+    return {"autoencoder": made_by, "styles": styles, "grid": asdict(recipe.transformer.grid)}
 
 
 def _about(course: str, recipe: Recipe, sizes: AutoencoderSizes | ModelSizes, clips: int) -> dict[str, Any]:
