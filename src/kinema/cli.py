@@ -271,7 +271,7 @@ def main() -> None:
         _say(f"kinema: {error}")
         raise SystemExit(error.exit_code) from None
     except Stopped:
-        _say("kinema: stopped. Frames already drawn are kept; the same command goes on from them.")
+        _say("kinema: stopped. What is finished is kept; the same command goes on from it.")
         raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(0) from None

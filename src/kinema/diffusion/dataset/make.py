@@ -49,6 +49,8 @@ def make_dataset(
         missing = [
             job for job in wanted if not (folder / shard_name(job[0], job[1].start, job[1].stop)).is_file()
         ]
+        # Small splits first: whoever trains while the rest is made can already test.
+        missing.sort(key=lambda job: order.worlds[job[0]])
         total = sum(len(worlds) for _, worlds in missing)
         with progress.stage("make", "world") as report:
             done = 0
