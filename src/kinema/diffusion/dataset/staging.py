@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,54 +64,89 @@ def lights(plot: Plot) -> tuple[AnyLight, ...]:
         return (
             Environment(name="dome", nits=float(rng.uniform(800, 4000)), kelvin=_kelvin(rng, 5500, 8500)),
         )
-    reach = max(plot.wide, plot.high, 2 * plot.size)
-    middle = (0.0, 0.0, 0.4 * plot.high)
+    stand = _stand(plot)
+    return _night(rng, stand) if kind == "night" else _indoors(rng, stand, window=kind == "window")
+
+
+class _Stand(NamedTuple):
+    """Where the key light is put and what it gives."""
+
+    middle: Vector
+    """What it is aimed at [m]."""
+    toward: np.ndarray
+    """Unit, from there to the light."""
+    far: float
+    """[m]"""
+    lumen: float
+    """Of an area light; a lamp has a pi-th of it in candela."""
+    kelvin: float
+
+    @property
+    def place(self) -> Vector:
+        """Counted as if what it is aimed at were the origin [m]."""
+        return vector(self.toward * self.far)
+
+
+def _stand(plot: Plot) -> _Stand:
+    rng, reach = plot.rng, max(plot.wide, plot.high, 2 * plot.size)
     turn, lift = rng.uniform(-2.4, 2.4), rng.uniform(0.35, 1.2)
     toward = np.array([math.sin(turn) * math.cos(lift), -math.cos(turn) * math.cos(lift), math.sin(lift)])
-    far = reach * rng.uniform(2.0, 3.5)
-    stand = vector(toward * far)
+    far = float(reach * rng.uniform(2.0, 3.5))
     # Lumens for about a thousand lux where it happens, so that fills are in proportion at every size.
-    power = 1000 * math.pi * far * far
-    key_kelvin = _kelvin(rng, 2600, 7000)
-    if kind == "night":
-        if rng.random() < 0.5:
-            lamp: AnyLight = SpotLight(
-                name="lamp",
-                position=stand,
-                aim=middle,
-                beam=float(rng.uniform(35, 70)),
-                candela=power / math.pi,
-                kelvin=key_kelvin,
-            )
-        else:
-            lamp = SphereLight(
-                name="lamp", position=stand, radius=0.06 * far, candela=power / math.pi, kelvin=key_kelvin
-            )
-        return lamp, Environment(
-            name="dusk", nits=float(rng.uniform(4, 20)), kelvin=_kelvin(rng, 8000, 12000)
+    return _Stand(
+        (0.0, 0.0, 0.4 * plot.high), toward, far, 1000 * math.pi * far * far, _kelvin(rng, 2600, 7000)
+    )
+
+
+def _night(rng: np.random.Generator, stand: _Stand) -> tuple[AnyLight, ...]:
+    """One lamp, and what is left of the day."""
+    candela = stand.lumen / math.pi
+    lamp: AnyLight
+    if rng.random() < 0.5:
+        beam = float(rng.uniform(35, 70))
+        lamp = SpotLight(
+            name="lamp",
+            position=stand.place,
+            aim=stand.middle,
+            beam=beam,
+            candela=candela,
+            kelvin=stand.kelvin,
         )
-    side = far * rng.uniform(0.25, 0.7)
-    key = AreaLight(
-        name="key", position=stand, aim=middle, width=side, height=side, lumen=power, kelvin=key_kelvin
-    )
-    fill = Environment(
-        name="room",
-        nits=float(rng.uniform(15, 60) if kind == "window" else rng.uniform(60, 160)),
-        kelvin=_kelvin(rng, 4000, 8000),
-    )
-    if kind == "window" or rng.random() < 0.4:
+    else:
+        lamp = SphereLight(
+            name="lamp",
+            position=stand.place,
+            radius=0.06 * stand.far,
+            candela=candela,
+            kelvin=stand.kelvin,
+        )
+    dusk = Environment(name="dusk", nits=float(rng.uniform(4, 20)), kelvin=_kelvin(rng, 8000, 12000))
+    return lamp, dusk
+
+
+def _indoors(rng: np.random.Generator, stand: _Stand, *, window: bool) -> tuple[AnyLight, ...]:
+    """A large key and a fill; in a studio often a rim light too."""
+    side = stand.far * rng.uniform(0.25, 0.7)
+    key = _panel("key", stand, stand.place, side, stand.lumen, stand.kelvin)
+    nits = float(rng.uniform(15, 60) if window else rng.uniform(60, 160))
+    fill = Environment(name="room", nits=nits, kelvin=_kelvin(rng, 4000, 8000))
+    if window or rng.random() < 0.4:
         return key, fill
-    rim_at = vector(np.array([-toward[0], abs(toward[1]) + 0.3, 0.8]) * far * 0.8)
-    rim = AreaLight(
-        name="rim",
-        position=rim_at,
-        aim=middle,
-        width=side / 2,
-        height=side / 2,
-        lumen=power * 0.6,
-        kelvin=_kelvin(rng, 3000, 9000),
-    )
+    behind = np.array([-stand.toward[0], abs(stand.toward[1]) + 0.3, 0.8]) * stand.far * 0.8
+    rim = _panel("rim", stand, vector(behind), side / 2, stand.lumen * 0.6, _kelvin(rng, 3000, 9000))
     return key, rim, fill
+
+
+def _panel(name: str, stand: _Stand, position: Vector, side: float, lumen: float, kelvin: float) -> AreaLight:
+    return AreaLight(
+        name=name,
+        position=position,
+        aim=stand.middle,
+        width=side,
+        height=side,
+        lumen=lumen,
+        kelvin=kelvin,
+    )
 
 
 def _day(rng: np.random.Generator) -> tuple[AnyLight, ...]:
