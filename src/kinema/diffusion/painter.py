@@ -69,11 +69,13 @@ class Painter:
 
     def draw(self, shot: Shot, tape: Tape, picture: Picture, frames: range) -> Iterator[Frame]:
         """Yield the frames asked for, in order. Later ones follow from earlier ones, so painting starts at frame 0
-        whatever is asked for; frames after the last one asked for are not painted."""
+        whatever is asked for, and ends with the chunk of the last one."""
         if not frames:
             return
-        wanted = range(min(max(frames) + 1, tape.frames))
-        grid = Grid.covering(frames=len(wanted), height=picture.height, width=picture.width)
+        grid = Grid.covering(frames=max(frames) + 1, height=picture.height, width=picture.width)
+        wanted = range(
+            min(grid.frames, tape.frames)
+        )  # whole chunks: a frame is painted with its later neighbours
         network = Network(
             self._weights,
             rows=grid.rows,

@@ -24,7 +24,7 @@ def cpu() -> Recipe:
             sizes=AutoencoderSizes(width=32, encoder_blocks=1, decoder_blocks=2),
             grid=Grid(frames=17, height=48, width=48),
             optimisation=Optimisation(
-                steps=6000,
+                steps=5000,
                 batch=4,
                 learning_rate=3e-3,
                 warmup=50,

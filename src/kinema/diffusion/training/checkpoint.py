@@ -63,8 +63,12 @@ def required(run: Path) -> Path:
 
 def load(checkpoint: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """All tensors and the state of a checkpoint."""
-    state = json.loads((checkpoint / "state.json").read_text("utf-8"))
-    return read_shards(checkpoint), state
+    return read_shards(checkpoint), state_of(checkpoint)
+
+
+def state_of(checkpoint: Path) -> dict[str, Any]:
+    """What a checkpoint is of."""
+    return json.loads((checkpoint / "state.json").read_text("utf-8"))
 
 
 def write_shards(folder: Path, tensors: Mapping[str, Tensor]) -> None:

@@ -130,9 +130,7 @@ def trained_autoencoder(folder: Path, device: torch.device) -> tuple[Autoencoder
 def exported(autoencoder_run: Path, network_run: Path, folder: Path) -> Path:
     """The averaged networks of two runs as weights; `weights.json` says how each was trained."""
     frozen, made_by = trained_autoencoder(autoencoder_run, torch.device("cpu"))
-    tensors, state = checkpoint.load(checkpoint.required(network_run))
-    network = PainterNetwork(ModelSizes(**state["sizes"]))
-    network.load_state_dict(averaged_of(tensors))
+    network, state = trained_network(network_run), checkpoint.state_of(checkpoint.required(network_run))
     if state["autoencoder"] != made_by:
         raise TrainingError(
             str(network_run),
@@ -151,6 +149,14 @@ def exported(autoencoder_run: Path, network_run: Path, folder: Path) -> Path:
         "licence": "Apache-2.0; trained on pictures that kinema draws itself",
     }
     return export(frozen, network, folder, card)
+
+
+def trained_network(folder: Path) -> PainterNetwork:
+    """The averaged network of a run of course two or three, frozen."""
+    tensors, state = checkpoint.load(checkpoint.required(folder))
+    network = PainterNetwork(ModelSizes(**state["sizes"]))
+    network.load_state_dict(averaged_of(tensors))
+    return network.eval().requires_grad_(False)
 
 
 def averaged_of(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -19,16 +19,17 @@ BETAS: Final = (0.9, 0.95)
 
 
 def orthogonalised(matrix: Tensor, *, iterations: int = 5) -> Tensor:
-    """Its singular values all brought near 1 (0.7 to 1.2); in float32, which a resumed run repeats to the bit."""
+    """Its singular values all brought near 1 (0.7 to 1.2), in bfloat16 as its author does: the direction needs no
+    more, and on narrow networks this is a third of a step's time."""
     a, b, c = _QUINTIC
-    x = matrix.float()
+    x = matrix.bfloat16()
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
     x = x / (x.norm() + 1e-7)
     for _ in range(iterations):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
-    return x.T if tall else x
+    return (x.T if tall else x).float()
 
 
 class Muon(torch.optim.Optimizer):
