@@ -20,6 +20,8 @@ ROUNDING = 2e-5
 def autoencoder() -> Autoencoder:
     torch.manual_seed(0)
     model = Autoencoder(AutoencoderSizes(width=16, encoder_blocks=1, decoder_blocks=1))
+    basis = torch.linalg.qr(torch.randn(6144, 48))[0].T
+    model.span(basis, torch.rand(48) + 0.5, 0.1 * torch.randn(6144))
     return stirred(model)
 
 
@@ -29,6 +31,20 @@ def stirred(model):
         for parameter in model.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
     return model.eval()
+
+
+@torch.no_grad()
+def test_a_new_autoencoder_is_its_principal_components():
+    model = Autoencoder(AutoencoderSizes(width=16, encoder_blocks=1, decoder_blocks=1))
+    basis = torch.linalg.qr(torch.randn(6144, 48, generator=torch.Generator().manual_seed(0)))[0].T
+    model.span(basis, torch.full((48,), 3.0), torch.full((6144,), 0.1))
+    coordinates = torch.randn(48, generator=torch.Generator().manual_seed(1))
+    block = (3 * coordinates) @ basis + 0.1
+    rgb = block.reshape(1, 3, 8, 16, 16)
+    whole = torch.cat([rgb[:, :, :1], rgb], dim=2)  # a first frame, and a block that lies in their span
+    latent = model.encode(whole)[0]
+    torch.testing.assert_close(latent[0, :, 1, 0, 0], coordinates, atol=ROUNDING, rtol=0)
+    torch.testing.assert_close(model.decode(latent)[:, :, 1:], rgb, atol=ROUNDING, rtol=0)
 
 
 def clip(frames: int, height: int = 32, width: int = 48) -> torch.Tensor:

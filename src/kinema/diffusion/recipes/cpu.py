@@ -24,9 +24,9 @@ def cpu() -> Recipe:
             sizes=AutoencoderSizes(width=32, encoder_blocks=1, decoder_blocks=2),
             grid=Grid(frames=17, height=48, width=48),
             optimisation=Optimisation(
-                steps=5000,
+                steps=4000,
                 batch=4,
-                learning_rate=3e-3,
+                learning_rate=1e-3,
                 warmup=50,
                 cooldown=0.3,
                 weight_decay=0.0,

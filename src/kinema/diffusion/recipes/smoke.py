@@ -26,7 +26,7 @@ def smoke() -> Recipe:
             optimisation=Optimisation(
                 steps=6,
                 batch=2,
-                learning_rate=3e-3,
+                learning_rate=1e-3,
                 warmup=2,
                 cooldown=0.3,
                 weight_decay=0.0,

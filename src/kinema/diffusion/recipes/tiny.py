@@ -26,7 +26,7 @@ def tiny() -> Recipe:
             optimisation=Optimisation(
                 steps=1500,
                 batch=8,
-                learning_rate=2e-3,
+                learning_rate=1e-3,
                 warmup=50,
                 cooldown=0.3,
                 weight_decay=0.0,

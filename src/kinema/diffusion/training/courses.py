@@ -21,7 +21,7 @@ from kinema.diffusion.training.journal import Journal
 from kinema.diffusion.training.latents import Latents, cached
 from kinema.diffusion.training.loop import Run
 from kinema.diffusion.training.recipe import Recipe
-from kinema.diffusion.training.train_autoencoder import AutoencoderCourse, latent_statistics
+from kinema.diffusion.training.train_autoencoder import AutoencoderCourse, latent_statistics, principal
 from kinema.diffusion.training.train_transformer import FlowMapCourse, TransformerCourse
 from kinema.errors import MachineError, TrainingError
 
@@ -58,6 +58,8 @@ def autoencoder(recipe_name: str, data: Path, folder: Path, stint: Stint) -> Run
     device, recipe = stint.prepare(), recipe_named(recipe_name)
     clips, held_out = Clips(data, "train"), Clips(data, "held_out")
     course = AutoencoderCourse(recipe.autoencoder, clips, held_out or clips, seed=recipe.seed, device=device)
+    if checkpoint.newest(folder) is None:
+        course.model.span(*principal(clips, recipe.autoencoder.grid, seed=recipe.seed))
     run = Run(
         course,
         recipe.autoencoder.optimisation,

@@ -7,12 +7,14 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from einops import rearrange
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from kinema.diffusion.grid import Grid
-from kinema.diffusion.model.autoencoder import Autoencoder
-from kinema.diffusion.model.causal import Tails, Video
+from kinema.diffusion.grid import SPACE, TIME, Grid
+from kinema.diffusion.model.autoencoder import BLOCK, Autoencoder
+from kinema.diffusion.model.causal import Tails, Video, fold
+from kinema.diffusion.sizes import LATENT
 from kinema.diffusion.training.losses import divergence, gradient_l1, wavelet_l1
 from kinema.diffusion.training.pictures import filmstrips, to_torch
 from kinema.diffusion.training.recipe import AutoencoderRecipe
@@ -55,7 +57,7 @@ class AutoencoderCourse:
         tails = Tails(None)
         mean, logvar = self.model.posterior(rgb, tails)
         noise = torch.randn(mean.shape, generator=generator).to(self.device)
-        restored = self.model.decoder(mean + noise * (0.5 * logvar).exp(), Tails(None)).float()
+        restored = self.model.restored(mean + noise * (0.5 * logvar).exp(), Tails(None)).float()
         pixel = (restored - rgb).abs().mean()
         gradient, wavelet = gradient_l1(restored, rgb), wavelet_l1(restored, rgb)
         kl = divergence(mean.float(), logvar.float())
@@ -102,6 +104,27 @@ def whole(rgb: UInt8[np.ndarray, "time row column 3"], grid: Grid) -> UInt8[np.n
     """The middle of a clip from its first frame, as large as the grid."""
     y, x = (rgb.shape[1] - grid.height) // 2, (rgb.shape[2] - grid.width) // 2
     return rgb[: grid.frames, y : y + grid.height, x : x + grid.width]
+
+
+@torch.no_grad()
+def principal(clips: Sequence[Rgb], grid: Grid, *, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Components, deviations and mean of blocks of up to 256 clips, a dozen of each: what `Autoencoder.span` takes.
+
+    A small part of the least deviation is kept, so that data of fewer than 48 directions divides by nothing.
+    """
+    rng = np.random.default_rng([seed, 48])
+    blocks = []
+    for index in rng.permutation(len(clips))[:256]:
+        rgb = to_torch(whole(clips[int(index)].rgb, grid)[None, 1:])
+        of_clip = rearrange(fold(rgb, time=TIME, space=SPACE), "1 K t h w -> (t h w) K")
+        blocks.append(of_clip[torch.from_numpy(rng.permutation(len(of_clip))[:12])])
+    every = torch.cat(blocks)
+    centre = every.mean(dim=0)
+    _, singular, components = torch.linalg.svd(every - centre, full_matrices=False)
+    basis, spread = torch.zeros(LATENT, BLOCK), torch.zeros(LATENT)
+    count = min(LATENT, len(singular))
+    basis[:count], spread[:count] = components[:count], singular[:count] / len(every) ** 0.5
+    return basis, spread.clamp(min=1e-3 * float(spread[0]) + 1e-6), centre
 
 
 @torch.no_grad()
