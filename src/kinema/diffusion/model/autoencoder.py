@@ -70,7 +70,10 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """B 48 t h w → B 3 T H W."""
+    """B 48 t h w, and what the linear map makes of it → what that lacks, B 3 T H W.
+
+    The finest stage sees the linear picture itself, so it has only to sharpen: it need not learn to draw it first.
+    """
 
     def __init__(self, width: int, *, blocks: int) -> None:
         super().__init__()
@@ -80,15 +83,19 @@ class Decoder(nn.Module):
         for (wide, time, space), out in zip(stages, (4 * width, 2 * width, width), strict=True):
             self.layers.extend(Block(wide) for _ in range(blocks))
             self.layers.append(Up(wide, out, time=time, space=space))
-        self.layers.extend(Block(width) for _ in range(blocks))
+        self.see = conv_in_frame(3 * PATCH**2, width)
+        self.finest = nn.ModuleList([Block(width) for _ in range(blocks)])
         self.norm = PositionNorm(width)
         self.leave = conv_in_frame(width, 3 * PATCH**2)
 
-    def forward(self, latent: Latent, tails: Tails) -> Video:
+    def forward(self, latent: Latent, linear: Video, tails: Tails) -> Video:
         """A whole clip, or the next chunk of one."""
         x = self.enter(latent)
         for layer in self.layers:
             x = layer(x, tails)
+        x = x + self.see(fold(linear, time=1, space=PATCH))
+        for block in self.finest:
+            x = block(x, tails)
         return unfold(self.leave(functional.silu(self.norm(x))), time=1, space=PATCH)
 
 
@@ -128,7 +135,8 @@ class Autoencoder(nn.Module):
 
     def restored(self, latent: Latent, tails: Tails) -> Video:
         """Pixels of latents before whitening: what training compares with the original."""
-        return self.decoder(latent, tails) + self._synthesised(latent, tails)
+        linear = self._synthesised(latent, tails)
+        return linear + self.decoder(latent, linear, tails)
 
     def encode(self, rgb: Video) -> tuple[Latent, Latent]:
         """B 3 T H W → mean and log variance, B 48 t h w, whitened."""
@@ -164,6 +172,11 @@ class Autoencoder(nn.Module):
         weight = rearrange(self.basis * self.spread[:, None], "C K -> K C 1 1 1")
         rgb = unfold(functional.conv3d(latent, weight, self.centre), time=TIME, space=SPACE)
         return rgb[:, :, TIME - 1 :] if tails.first else rgb
+
+    def importance(self) -> Float[Tensor, "48 1 1 1"]:
+        """Of each latent channel for the picture, 1 on average: as its deviation in pixels, between all alike (1)
+        and what a squared error of pixels would say (its square)."""
+        return rearrange(self.spread / self.spread.mean(), "C -> C 1 1 1")
 
     def span(
         self, basis: Float[Tensor, "48 6144"], spread: Float[Tensor, " 48"], centre: Float[Tensor, " 6144"]

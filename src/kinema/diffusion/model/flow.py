@@ -20,6 +20,8 @@ from kinema.diffusion.model.transformer import Times
 
 Denoiser = Callable[[Latent, Times, Times], Latent]
 """(noisy, time, span) → clean."""
+Weight = Float[Tensor, "channel 1 1 1"]
+"""Of a channel's error, 1 on average."""
 LEAST = 1e-5
 """Time that counts as 0."""
 
@@ -65,11 +67,13 @@ def draw_times(
     return time.masked_fill(forced & (torch.arange(frames)[None] < known), 0.0)
 
 
-def flow_loss(denoise: Denoiser, clean: Latent, noise: Latent, time: Times, *, least: float) -> Tensor:
-    """Mean squared error of v over what is not given."""
+def flow_loss(
+    denoise: Denoiser, clean: Latent, noise: Latent, time: Times, weight: Weight, *, least: float
+) -> Tensor:
+    """Mean squared error of v over what is not given. Weights of channels move effort, not the optimum."""
     noisy = noised(clean, noise, time)
     predicted = denoise(noisy, time, torch.zeros_like(time))
-    return _mean_over_unknown((predicted.float() - clean) / wide(time.clamp(min=least)), time)
+    return _mean_over_unknown((predicted.float() - clean) / wide(time.clamp(min=least)), time, weight)
 
 
 def flow_map_loss(
@@ -78,6 +82,7 @@ def flow_map_loss(
     noise: Latent,
     time: Times,
     span: Times,
+    weight: Weight,
     *,
     least: float,
     difference: float,
@@ -94,7 +99,7 @@ def flow_map_loss(
         ahead, behind = (_mean_velocity(denoise, noisy, along, time, span, s) for s in (step, -step))
         slope = (ahead - behind) / (2 * wide(step.clamp(min=LEAST)))
     u = velocity(noisy, denoise(noisy, time, span).float(), time, least)
-    return _mean_over_unknown(u + wide(span) * slope - along, time)
+    return _mean_over_unknown(u + wide(span) * slope - along, time, weight)
 
 
 def _mean_velocity(
@@ -106,7 +111,7 @@ def _mean_velocity(
     return velocity(there, denoise(there, moved, span + step).float(), moved)
 
 
-def _mean_over_unknown(error: Latent, time: Times) -> Tensor:
+def _mean_over_unknown(error: Latent, time: Times, weight: Weight) -> Tensor:
     unknown: Bool[Tensor, "batch latent_frame"] = time > LEAST
-    square = error.square().mean(dim=(1, 3, 4)) * unknown
+    square = (error.square() * weight).mean(dim=(1, 3, 4)) * unknown
     return square.sum() / unknown.sum().clamp(min=1)

@@ -24,7 +24,7 @@ def cpu() -> Recipe:
             sizes=AutoencoderSizes(width=32, encoder_blocks=1, decoder_blocks=2),
             grid=Grid(frames=17, height=48, width=48),
             optimisation=Optimisation(
-                steps=4000,
+                steps=2000,
                 batch=4,
                 learning_rate=1e-3,
                 warmup=50,
@@ -43,7 +43,7 @@ def cpu() -> Recipe:
             sizes=ModelSizes(depth=6, window=2, stem_width=32, text_depth=2),
             grid=grid,
             optimisation=Optimisation(
-                steps=6000,
+                steps=1600,
                 batch=16,
                 learning_rate=1e-3,
                 warmup=200,
@@ -65,7 +65,7 @@ def cpu() -> Recipe:
         ),
         distill=DistillRecipe(
             optimisation=Optimisation(
-                steps=800,
+                steps=240,
                 batch=16,
                 learning_rate=3e-4,
                 warmup=50,

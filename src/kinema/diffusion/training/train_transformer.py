@@ -52,11 +52,14 @@ class TransformerCourse:
         self.model = PainterNetwork(recipe.sizes).to(device)
         self.recipe, self.latents, self.held_out = recipe, latents, held_out
         self.autoencoder, self.device = autoencoder, device
+        self.weight = autoencoder.importance()
 
     def losses(self, generator: torch.Generator, batch: int) -> dict[str, Tensor]:
         """Of a batch drawn by `generator`."""
         b = self.draw(generator, batch)
-        return {"loss": flow_loss(b.denoise, b.clean, b.noise, b.time, least=self.recipe.least_time)}
+        return {
+            "loss": flow_loss(b.denoise, b.clean, b.noise, b.time, self.weight, least=self.recipe.least_time)
+        }
 
     def draw(self, generator: torch.Generator, batch: int) -> Batch:
         """Clips, captions, dropped conditions, noise, times."""
@@ -122,6 +125,13 @@ class FlowMapCourse(TransformerCourse):
         moving = torch.rand(batch, 1, generator=generator) >= d.instantaneous_share
         span = (b.time.cpu() * torch.rand(batch, 1, generator=generator) * moving).to(self.device)
         loss = flow_map_loss(
-            b.denoise, b.clean, b.noise, b.time, span, least=self.recipe.least_time, difference=d.difference
+            b.denoise,
+            b.clean,
+            b.noise,
+            b.time,
+            span,
+            self.weight,
+            least=self.recipe.least_time,
+            difference=d.difference,
         )
         return {"loss": loss, "span": span.mean()}
