@@ -41,7 +41,7 @@ def by_pixels(quality: str, repeats: int) -> list[dict[str, Any]]:
     tape = engine_named("rapier").simulate(build_world(shot, folder=str(EXAMPLE.parent)))
     rows = []
     for name, (width, height) in SIZES.items():
-        renderer = renderer_named(quality, EXAMPLE.parent)
+        renderer = renderer_named(shot.look, quality, EXAMPLE.parent)
         picture = Picture(width=width, height=height, noise=1e-6, max_samples=16)
         spans = []
         for _ in range(repeats + 1):

@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
+from kinema.cli_dataset import dataset
+from kinema.cli_train import export_weights, train
 from kinema.errors import KinemaError, UsageError
 
 app = typer.Typer(
@@ -24,6 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(dataset)
+app.add_typer(train)
+app.command("export")(export_weights)
 
 Source = Annotated[str, typer.Argument(help="Words, a shot file (.yaml, .json), a USD stage, or a take.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
@@ -39,7 +44,9 @@ def shoot(
     seconds: Annotated[str | None, typer.Option(help="Length of the clip.")] = None,
     fps: Annotated[str | None, typer.Option(help="Frames per second, such as 24 or 24000/1001.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
-    look: Annotated[str | None, typer.Option(help="Grade of the clip; `kinema looks` lists them.")] = None,
+    look: Annotated[
+        str | None, typer.Option(help="Grade or painted style; `kinema looks` lists them.")
+    ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Change one thing: light.sun.kelvin=3200. Repeatable.")
     ] = None,
@@ -172,12 +179,15 @@ def materials(as_json: Json = False) -> None:
 
 @app.command()
 def looks() -> None:
-    """List the looks (grades) of a clip."""
+    """List the looks of a clip: grades, and what the network paints."""
+    from kinema.diffusion.looks import painted_looks
     from kinema.media.look import grade_named
     from kinema.media.look import looks as names
 
     for name in names():
-        print(f"{name:10} {grade_named(name).title}")
+        print(f"{name:16} {grade_named(name).title}")
+    for name, title in painted_looks().items():
+        print(f"{name:16} {title}  (painted)")
 
 
 def _tell(take: Any, *, as_json: bool) -> None:
@@ -261,7 +271,7 @@ def main() -> None:
         _say(f"kinema: {error}")
         raise SystemExit(error.exit_code) from None
     except Stopped:
-        _say("kinema: stopped. Frames already drawn are kept; the same command goes on from them.")
+        _say("kinema: stopped. What is finished is kept; the same command goes on from it.")
         raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(0) from None

@@ -13,6 +13,8 @@ class Config:
 
     cache: Path
     """Compiled kernels and baked tables (`KINEMA_CACHE`)."""
+    weights: Path | None
+    """Weights of the painter (`KINEMA_WEIGHTS`), a folder of `kinema export`; None = those that came along."""
     llm_url: str | None
     """Base URL of an OpenAI-compatible endpoint for compiling prompts (`KINEMA_LLM_URL`); None = off."""
     llm_model: str
@@ -26,6 +28,7 @@ def read_config() -> Config:
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Config(
         cache=Path(os.environ.get("KINEMA_CACHE") or Path(home) / "kinema"),
+        weights=Path(os.environ["KINEMA_WEIGHTS"]) if os.environ.get("KINEMA_WEIGHTS") else None,
         llm_url=os.environ.get("KINEMA_LLM_URL") or None,
         llm_model=os.environ.get("KINEMA_LLM_MODEL") or "default",
         llm_key=os.environ.get("KINEMA_LLM_KEY") or None,

@@ -5,6 +5,7 @@
     ├── UsageError         the command or the call is wrong               exit 2
     ├── SimulationError    the world could not be computed honestly       exit 4
     ├── RenderError        the pixels could not be drawn                  exit 4
+    ├── TrainingError      a network could not be learned or loaded       exit 4
     ├── MediaError         a file could not be written or read            exit 4
     └── MachineError       something this machine lacks; see `doctor`     exit 5
 
@@ -48,6 +49,10 @@ class SimulationError(KinemaError):
 
 class RenderError(KinemaError):
     """A frame could not be drawn."""
+
+
+class TrainingError(KinemaError):
+    """A network could not be learned, or its weights are not what they should be."""
 
 
 class MediaError(KinemaError):

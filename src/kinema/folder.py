@@ -42,6 +42,7 @@ PACKAGES = (
     "numba",
     "av",
     "opencolorio",
+    "openvino",
 )
 
 

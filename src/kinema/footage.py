@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from kinema.config import read_config
+from kinema.diffusion.looks import painted_looks, refuse_unknown
 from kinema.errors import UsageError
 from kinema.folder import TakeFolder, write_atomically
 from kinema.job import Job
@@ -18,8 +19,8 @@ from kinema.media.cryptomatte import mattes_of
 from kinema.media.encode import ClipWriter
 from kinema.media.exr import Slate, read_colour, write_exr
 from kinema.media.image import contact_sheet, png_bytes, write_png
-from kinema.media.look import grade_named
-from kinema.media.view import ViewTransform
+from kinema.media.picture import PictureTransform
+from kinema.media.view import Display, ViewTransform
 from kinema.physics.tape import Tape
 from kinema.progress import Progress
 from kinema.render.camera import CameraPath
@@ -43,8 +44,15 @@ class Footage:
     renderer: str
 
 
-def renderer_named(quality: str, assets: str | Path) -> Renderer:
-    """`draft` = preview rasteriser; `final` = path tracer."""
+def renderer_named(look: str, quality: str, assets: str | Path) -> Renderer:
+    """A painted look is the painter's, 2 steps for `draft`, 4 for `final`. Of the others, `draft` = preview
+    rasteriser, `final` = path tracer."""
+    if look in painted_looks():
+        from kinema.diffusion.painter import Painter
+
+        return Painter(
+            look, assets=assets, weights=read_config().weights, steps=2 if quality == "draft" else 4
+        )
     if quality == "draft":
         from kinema.render.preview import Preview
 
@@ -130,10 +138,9 @@ def film(
     simulated = len(tape.geometry.piece_body)
     shot, tape = dressed(shot, tape)
     wanted = frames_wanted(shot, job)
-    renderer = renderer_named(job.quality, assets)
+    renderer = renderer_named(shot.look, job.quality, assets)
     rushes = rushes_for(take, tape, shot, job)
-    cache = read_config().cache
-    video, still = (ViewTransform(shot.look, display=d, cache=cache) for d in ("bt1886", "srgb"))
+    video, still = (view_of(renderer, shot.look, display) for display in ("bt1886", "srgb"))
     clip = take.clip(container_of(job.codec))
     facts: list[FrameFacts] = []
     stills: list[np.ndarray] = []
@@ -151,6 +158,13 @@ def film(
     write_png(take.contact_sheet, contact_sheet(stills, columns=3))
     drawn = Drawn(width=job.width, height=job.height, first=wanted.start, frames=tuple(facts))
     return Footage(clip, drawn, tuple(png_bytes(picture) for picture in stills), renderer.name)
+
+
+def view_of(renderer: Renderer, look: str, display: Display) -> ViewTransform | PictureTransform:
+    """A scene is graded and rendered for the display; a finished picture is shown as it is."""
+    if renderer.referred == "display":
+        return PictureTransform(display=display)
+    return ViewTransform(look, display=display, cache=read_config().cache)
 
 
 def _only(seen: FrameFacts, simulated: int) -> FrameFacts:
@@ -179,7 +193,7 @@ def frames_wanted(shot: Shot, job: Job) -> range:
 def refuse_impossible(shot: Shot, job: Job) -> None:
     """Raise now what would otherwise be found out after the simulation."""
     frames_wanted(shot, job)
-    grade_named(shot.look)
+    refuse_unknown(shot.look)
     recipe_for(job.codec, width=job.width, height=job.height, rate=shot.timing.fps)
 
 
@@ -187,7 +201,7 @@ def rushes_for(take: TakeFolder, tape: Tape, shot: Shot, job: Job) -> Rushes:
     """Kept on disk if asked for, or if drawing is slow enough that losing it would hurt."""
     if job.passes:
         return Folder(take.passes, tape, passes=True, rate=shot.timing.fps)
-    if job.quality == "final":
+    if job.quality == "final" and shot.look not in painted_looks():
         return Folder(take.drawn, tape, passes=False, rate=shot.timing.fps)
     return NoRushes()
 

@@ -48,6 +48,7 @@ def serving(answer: Callable[[dict[str, Any], dict[str, str]], tuple[int, bytes]
     thread.start()
     try:
         yield Config(
+            weights=None,
             cache=Path("unused"),
             llm_url=f"http://127.0.0.1:{server.server_port}/v1",
             llm_model="small",

@@ -31,9 +31,13 @@ def meter(shot: Shot, tape: Tape) -> float:
     camera = shot.camera
     if camera.ev100 is not None:
         return camera.ev100 - camera.exposure
-    eye, aim = _stand(shot, tape)
-    lux = sum(_illuminance(light, aim, _dome(eye, aim)) for light in shot.lights if light.on)
-    return math.log2(max(lux, _DARKEST) * 100 / CALIBRATION) - camera.exposure
+    return math.log2(max(sum(readings(shot, tape)), _DARKEST) * 100 / CALIBRATION) - camera.exposure
+
+
+def readings(shot: Shot, tape: Tape) -> list[float]:
+    """What the meter reads of each light that is on, in the shot's order [lx]."""
+    eye, aim = stand(shot, tape)
+    return [_illuminance(light, aim, _dome(eye, aim)) for light in shot.lights if light.on]
 
 
 def full_scale(ev100: float) -> float:
@@ -41,7 +45,7 @@ def full_scale(ev100: float) -> float:
     return SATURATION * 2.0**ev100
 
 
-def _stand(shot: Shot, tape: Tape) -> tuple[Float[np.ndarray, " 3"], Float[np.ndarray, " 3"]]:
+def stand(shot: Shot, tape: Tape) -> tuple[Float[np.ndarray, " 3"], Float[np.ndarray, " 3"]]:
     """Where the camera and what it aims at are when the clip starts [m]."""
     keyed = next((move for move in shot.camera.moves if isinstance(move, Keyed)), None)
     if keyed is not None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from kinema.physics.tape import Tape
 from kinema.shot.shot import Shot
+
+Referred = Literal["scene", "display"]
+"""What linear colour is light of: the scene, which a view transform then renders for a screen, or already the screen,
+from 0 to its white at 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +39,12 @@ class Passes:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """Row 0 is the top. Rec.709 primaries, scene-linear, exposed."""
+    """Row 0 is the top. Rec.709 primaries, linear; of the scene and exposed, unless the renderer says otherwise."""
 
     index: int
     colour: Float[np.ndarray, "row column 3"]
     """Luminance divided by 1.2 * 2**ev100 cd/m² (ISO 100 saturation speed; a Lambertian white in metered light is
-    near 1), float32, anti-aliased."""
+    near 1), float32, anti-aliased. Of a display-referred renderer: light of the screen, white at 1."""
     ev100: float
     """Exposure value used, compensation included."""
     passes: Passes
@@ -70,6 +74,11 @@ class Renderer(Protocol):
     @property
     def name(self) -> str:
         """Name, variant and version, for the record."""
+        ...
+
+    @property
+    def referred(self) -> Referred:
+        """What its colour is light of."""
         ...
 
     def draw(self, shot: Shot, tape: Tape, picture: Picture, frames: range) -> Iterator[Frame]:

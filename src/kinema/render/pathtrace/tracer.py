@@ -13,7 +13,7 @@ from kinema.errors import RenderError
 from kinema.physics.tape import Tape
 from kinema.render.camera import CameraPath
 from kinema.render.exposure import full_scale, meter
-from kinema.render.frame import Frame, Passes, Picture
+from kinema.render.frame import Frame, Passes, Picture, Referred
 from kinema.render.pathtrace.adaptive import Estimate, per_pixel, pixels_of
 from kinema.render.pathtrace.blur import instants
 from kinema.render.white_balance import balanced
@@ -39,6 +39,11 @@ class PathTracer:
     """Folder of HDRI files."""
     denoise: str | None = "high"
     """Open Image Denoise's quality: high, balanced or fast; None = leave the noise."""
+
+    @property
+    def referred(self) -> Referred:
+        """Light of the scene."""
+        return "scene"
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from kinema.config import read_config
 from kinema.errors import RenderError
 from kinema.physics.tape import Tape
-from kinema.render.frame import Frame, Picture
+from kinema.render.frame import Frame, Picture, Referred
 from kinema.render.white_balance import balanced
 from kinema.shot.shot import Shot
 
@@ -20,6 +20,8 @@ class Preview:
     Not covered: motion blur, depth of field, caustics, more than two clear layers, light between bodies other than
     the floor's, shadows of the fourth and further lamps.
     """
+
+    referred: Referred = "scene"
 
     def __init__(self, *, assets: str | Path = ".", smooth: bool = True, threads: int | None = None) -> None:
         """`assets`: folder of HDRI files. `smooth` = False leaves edges jagged, to measure what they cost.

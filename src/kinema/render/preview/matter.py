@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -161,18 +162,37 @@ def _atlas(names: list[TextureName]) -> Atlas:
     levels[:, :, 1] = _COARSEST
     texels, periods, at = [np.zeros((0, 2), np.uint32)], {}, 0
     for i, name in enumerate(names):
-        baked = texture(name)
-        periods[name] = baked.period
-        pyramid = _pyramid(baked)
-        # The finest level has the widest range: the others are its means.
-        offset[i] = pyramid[0].min((0, 1))
-        scale[i] = np.maximum(np.ptp(pyramid[0], axis=(0, 1)), 1e-9) / STEPS
-        for k, level in enumerate(pyramid):
-            stored = np.clip(np.rint((level.reshape(-1, CHANNELS) - offset[i]) / scale[i]), 0, STEPS)
-            levels[i, k] = at, len(level)
-            texels.append(packed(stored))
+        part = _stored(name)
+        periods[name] = part.period
+        offset[i], scale[i] = part.offset, part.scale
+        for k, (side, stored) in enumerate(part.levels):
+            levels[i, k] = at, side
+            texels.append(stored)
             at += len(stored)
     return Atlas(np.concatenate(texels), scale, offset, levels, periods)
+
+
+class _Stored(NamedTuple):
+    """All levels of one texture: side and packed texels of each, finest first."""
+
+    levels: list[tuple[int, np.ndarray]]
+    scale: np.ndarray
+    offset: np.ndarray
+    period: float
+
+
+@lru_cache(maxsize=24)  # all there are, three megabytes each: a data set draws thousands of worlds with them
+def _stored(name: TextureName) -> _Stored:
+    baked = texture(name)
+    pyramid = _pyramid(baked)
+    # The finest level has the widest range: the others are its means.
+    offset = pyramid[0].min((0, 1)).astype(np.float32)
+    scale = (np.maximum(np.ptp(pyramid[0], axis=(0, 1)), 1e-9) / STEPS).astype(np.float32)
+    levels = []
+    for level in pyramid:
+        stored = np.clip(np.rint((level.reshape(-1, CHANNELS) - offset) / scale), 0, STEPS)
+        levels.append((len(level), packed(stored)))
+    return _Stored(levels, scale, offset, baked.period)
 
 
 def _pyramid(baked: Texture) -> list[np.ndarray]:

@@ -1,0 +1,106 @@
+"""`kinema train`: from a data set to checkpoints. Thin, as `cli` is; importing it imports no torch."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from kinema.diffusion.training.courses import Stint
+
+train = typer.Typer(
+    name="train",
+    help="Teach the painter's networks. Needs the extra `train`.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of a data set: kinema dataset make.")]
+Run = Annotated[Path, typer.Option("--run", help="Folder of checkpoints; a run that is there goes on.")]
+RecipeName = Annotated[str, typer.Option("--recipe", help="smoke, tiny, cpu, small, base or large.")]
+Device = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
+Until = Annotated[
+    int | None, typer.Option("--until", help="Stop after this step; the recipe's last by default.")
+]
+Minutes = Annotated[
+    float | None, typer.Option("--minutes", help="Stop after this long, leaving a checkpoint.")
+]
+Threads = Annotated[int | None, typer.Option("--threads", help="Of the CPU; all by default.")]
+
+
+@train.command("vae")
+def train_vae(
+    data: Data,
+    run: Run,
+    recipe: RecipeName = "cpu",
+    device: Device = "cpu",
+    until: Until = None,
+    minutes: Minutes = None,
+    threads: Threads = None,
+) -> None:
+    """Course one: the autoencoder."""
+    from kinema.diffusion.training import courses
+
+    courses.autoencoder(recipe, data, run, _stint(device, until, minutes, threads))
+
+
+Vae = Annotated[Path, typer.Option("--vae", help="Run of the autoencoder.")]
+
+
+@train.command("dit")
+def train_dit(
+    data: Data,
+    vae: Vae,
+    run: Run,
+    recipe: RecipeName = "cpu",
+    device: Device = "cpu",
+    until: Until = None,
+    minutes: Minutes = None,
+    threads: Threads = None,
+) -> None:
+    """Course two: stem, encoders and transformer, from latents that are cached in the run."""
+    from kinema.diffusion.training import courses
+
+    courses.transformer(recipe, data, vae, run, _stint(device, until, minutes, threads))
+
+
+@train.command("distill")
+def train_distill(
+    data: Data,
+    vae: Vae,
+    dit: Annotated[Path, typer.Option("--dit", help="Run of the transformer.")],
+    run: Run,
+    recipe: RecipeName = "cpu",
+    device: Device = "cpu",
+    until: Until = None,
+    minutes: Minutes = None,
+    threads: Threads = None,
+) -> None:
+    """Course three: the flow map, so that one to four steps are enough."""
+    from kinema.diffusion.training import courses
+
+    courses.distill(recipe, data, vae, dit, run, _stint(device, until, minutes, threads))
+
+
+def export_weights(
+    vae: Vae,
+    dit: Annotated[Path, typer.Option("--dit", help="Run of the transformer, or of its flow map.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the weights.")],
+) -> None:
+    """Turn trained runs into weights that `shoot` paints with; KINEMA_WEIGHTS names their folder."""
+    from kinema.diffusion.training.courses import exported
+
+    print(f"weights   {exported(vae, dit, output)}")
+
+
+def _stint(device: str, until: int | None, minutes: float | None, threads: int | None) -> Stint:
+    from kinema.diffusion.training.courses import Stint
+
+    return Stint(device=device, until=until, minutes=minutes, threads=threads, report=_say)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""What is learned: data set, autoencoder, diffusion transformer, painter."""

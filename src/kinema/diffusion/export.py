@@ -1,0 +1,180 @@
+"""From a trained run to what ships: OpenVINO graphs of one streaming step each, hashed and described.
+
+weights/
+  decoder_first, decoder_next      latent frame (and what was carried) → pixels (and what to carry)
+  stem_first, stem_next            control → condition, the same way
+  reader                           scene rows and words → keys and values of every block; no_control, no_text
+  step                             one latent frame through the transformer
+  weights.json                     SHA-256 of each file, sizes, recipes, seeds, how training went
+
+Weights are half floats, which a bfloat16 CPU loses nothing by. Shapes of pictures stay open until `network` fits them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from kinema.diffusion.manifest import SCHEMA, hash_of
+from kinema.diffusion.model.attention import Layout
+from kinema.diffusion.model.autoencoder import Autoencoder
+from kinema.diffusion.model.block import KeyValue
+from kinema.diffusion.model.network import PainterNetwork
+from kinema.diffusion.model.stem import Stem
+from kinema.diffusion.sizes import CONTROL, HEAD, LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
+
+ROWS, COLUMNS = 2, 3
+"""Of the example that graphs are traced with; other sizes are fitted later."""
+
+
+def export(autoencoder: Autoencoder, network: PainterNetwork, folder: Path, card: dict[str, Any]) -> Path:
+    """Write the graphs and `weights.json`, last. `card`: what the weights are, for people and for the record."""
+    # The converter would report its use to its maker, unasked; without that package it does not. Nothing leaves here.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "weights.json").unlink(missing_ok=True)
+    autoencoder, network = autoencoder.cpu().float().eval(), network.cpu().float().eval()
+    for name, (graph, example) in _graphs(autoencoder, network).items():
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")  # tracing warns of every shape that is read
+            model = openvino.convert_model(graph.eval(), example_input=example)
+        openvino.save_model(model, folder / f"{name}.xml", compress_to_fp16=True)
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".xml", ".bin"))
+    sizes = network.sizes
+    described = {
+        "schema": SCHEMA,
+        "depth": sizes.depth,
+        "heads": sizes.heads,
+        "window": sizes.window,
+        **card,
+        "files": {path.name: hash_of(path) for path in files},
+    }
+    (folder / "weights.json").write_text(json.dumps(described, indent=2) + "\n", "utf-8")
+    return folder / "weights.json"
+
+
+def _graphs(
+    autoencoder: Autoencoder, network: PainterNetwork
+) -> dict[str, tuple[nn.Module, tuple[Tensor, ...]]]:
+    """Every graph, with an example of its inputs."""
+    latent = torch.randn(1, LATENT, 1, ROWS, COLUMNS)
+    control = torch.randn(1, CONTROL, 1, 16 * ROWS, 16 * COLUMNS)
+    eight = control.expand(-1, -1, 8, -1, -1).contiguous()
+    with torch.no_grad():
+        _, decoded = autoencoder.decode_chunk(latent, None)
+        condition, stemmed = network.stem.chunk(control, None)
+    scene = torch.randn(1, SCENE_ROWS, SCENE_NUMBERS)
+    kinds = torch.zeros(1, SCENE_ROWS, dtype=torch.long)
+    words = torch.ones(1, WORDS, dtype=torch.long)
+    return {
+        "decoder_first": (_Decoder(autoencoder), (latent,)),
+        "decoder_next": (_Decoder(autoencoder), (latent, *decoded)),
+        "stem_first": (_Stem(network.stem), (control,)),
+        "stem_next": (_Stem(network.stem), (eight, *stemmed)),
+        "reader": (_Reader(network), (scene, kinds, words, torch.zeros(1))),
+        "step": (_Step(network), _step_example(network, latent, condition)),
+    }
+
+
+def _step_example(network: PainterNetwork, latent: Tensor, condition: Tensor) -> tuple[Tensor, ...]:
+    sizes = network.sizes
+    memory = torch.randn(sizes.depth, 1, sizes.heads, sizes.window, ROWS * COLUMNS, HEAD)
+    context = torch.randn(sizes.depth, 1, sizes.heads, 1, SCENE_ROWS + WORDS, HEAD)
+    time = torch.ones(1, 1)
+    rows, columns = torch.arange(ROWS).float(), torch.arange(COLUMNS).float()
+    seen = torch.ones(sizes.window + 1)
+    return (latent, condition, time, time, context, context, memory, memory, seen, rows, columns)
+
+
+class _Decoder(nn.Module):
+    """Latent frame and tails → pixels and tails."""
+
+    def __init__(self, autoencoder: Autoencoder) -> None:
+        super().__init__()
+        self.autoencoder = autoencoder
+
+    def forward(self, latent: Tensor, *tails: Tensor) -> tuple[Tensor, ...]:
+        """Without tails: the first."""
+        rgb, after = self.autoencoder.decode_chunk(latent, tails or None)
+        return rgb, *after
+
+
+class _Stem(nn.Module):
+    """Control and tails → condition and tails."""
+
+    def __init__(self, stem: Stem) -> None:
+        super().__init__()
+        self.stem = stem
+
+    def forward(self, control: Tensor, *tails: Tensor) -> tuple[Tensor, ...]:
+        """Without tails: the first."""
+        condition, after = self.stem.chunk(control, tails or None)
+        return condition, *after
+
+
+class _Reader(nn.Module):
+    """Scene, kinds, words, and whether there are no words (1 or 0) → keys, values, and the absent control."""
+
+    def __init__(self, network: PainterNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, scene: Tensor, kinds: Tensor, words: Tensor, silent: Tensor) -> tuple[Tensor, ...]:
+        """Keys and values: block batch head 1 token 64."""
+        network = self.network
+        text = silent * network.no_text + (1 - silent) * network.text(words)
+        memories = network.transformer.context(network.scene(scene, kinds), text)
+        return (*_stacked(memories), network.no_control * torch.ones_like(silent))
+
+
+class _Step(nn.Module):
+    """`Transformer.walk` for one latent frame, its memories as two arrays."""
+
+    def __init__(self, network: PainterNetwork) -> None:
+        super().__init__()
+        self.transformer = network.transformer
+
+    def forward(
+        self,
+        noisy: Tensor,
+        condition: Tensor,
+        time: Tensor,
+        span: Tensor,
+        context_key: Tensor,
+        context_value: Tensor,
+        past_key: Tensor,
+        past_value: Tensor,
+        seen: Tensor,
+        rows: Tensor,
+        columns: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Clean, key, value. `seen`: 1 for filled slots, the frame's own last."""
+        clean, memories = self.transformer.walk(
+            noisy,
+            condition,
+            time,
+            span,
+            _unstacked(context_key, context_value),
+            _unstacked(past_key, past_value),
+            Layout.streamed(seen > 0.5),
+            rows,
+            columns,
+        )
+        return clean, *_stacked(memories)
+
+
+def _stacked(memories: Sequence[KeyValue]) -> tuple[Tensor, Tensor]:
+    return torch.stack([m.key for m in memories]), torch.stack([m.value for m in memories])
+
+
+def _unstacked(keys: Tensor, values: Tensor) -> list[KeyValue]:
+    return [KeyValue(key, value) for key, value in zip(keys.unbind(0), values.unbind(0), strict=True)]

@@ -1,0 +1,43 @@
+"""Looks that are painted by the network, beside the grades of `media.look`."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Final
+
+from kinema.diffusion.styles import NAMES, style_named
+from kinema.errors import UsageError
+from kinema.media.look import looks as grades
+
+DREAM: Final = "dream"
+"""Words alone: no control, no scene. What the network imagines, not what was simulated."""
+
+
+def painted_looks() -> dict[str, str]:
+    """Name and title of each. A look that is a grade too, such as noir, is painted as `painted-noir`."""
+    styles = {look_of(name): style_named(name).title for name in NAMES}
+    return styles | {DREAM: "Dreamt from the words alone: nothing in it is simulated"}
+
+
+def look_of(style: str) -> str:
+    """What to ask for to get a style painted."""
+    return f"painted-{style}" if style in grades() else style
+
+
+def style_of(look: str) -> str:
+    """The style of a painted look; dreams are asked for in the first one."""
+    return NAMES[0] if look == DREAM else look.removeprefix("painted-")
+
+
+def refuse_unknown(look: str) -> None:
+    """Raise `UsageError` for a look that is neither a grade nor painted."""
+    known = (*grades(), *painted_looks())
+    if look in known:
+        return
+    near = get_close_matches(look, known, n=1)
+    raise UsageError(
+        "look",
+        f"must be one of {', '.join(known)}",
+        got=repr(look),
+        next_step=f"Did you mean {near[0]}?" if near else "Choose one of them.",
+    )

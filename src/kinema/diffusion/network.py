@@ -1,0 +1,169 @@
+"""The painter's networks without torch: OpenVINO graphs as plain functions of numpy arrays.
+
+A graph is compiled for one size of picture and kept in the cache, since open shapes run slower. Precision: bfloat16
+where the CPU has it (relative error of a step about 1 %), else float32. Axes: B batch (1), C channel, T time, H row,
+W column; t h w of latents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from kinema.diffusion.grid import SPACE, TIME
+from kinema.diffusion.manifest import read_manifest
+from kinema.diffusion.sizes import CONDITION, CONTROL, HEAD, LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
+
+Precision = Literal["float32", "fastest"]
+Array = np.ndarray
+
+
+class Network:
+    """Weights of a folder, checked against their hashes, fitted to one size of picture."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rows: int,
+        columns: int,
+        cache: Path | None,
+        precision: Precision,
+        threads: int = 0,
+    ) -> None:
+        """`rows` and `columns` of tokens. `cache`: where compiled graphs are kept. `threads`: 0 = all."""
+        self.manifest = read_manifest(folder)
+        self.rows, self.columns = rows, columns
+        self.depth, self.heads = self.manifest["depth"], self.manifest["heads"]
+        self.window: int = self.manifest["window"]
+        self._folder = folder
+        self._core = _core(cache)
+        self._options = _options(self._core, precision, threads)
+        self._decoder = self._carrying(
+            "decoder", (1, LATENT, 1, rows, columns), (1, LATENT, 1, rows, columns)
+        )
+        sides = (SPACE * rows, SPACE * columns)
+        self._stem = self._carrying("stem", (1, CONTROL, 1, *sides), (1, CONTROL, TIME, *sides))
+        self._reader = self._compiled("reader", self._reader_shapes())
+        self._step = self._compiled("step", self._step_shapes())
+
+    def condition(
+        self, control: Float[Array, "1 14 time row column"], tails: Sequence[Array] | None
+    ) -> tuple[Float[Array, "1 32 1 latent_row latent_column"], list[Array]]:
+        """Control of the next chunk → its condition, and what the next call is to be given."""
+        first, *after = self._stem[tails is not None](control, *(tails or ()))
+        return first, after
+
+    def decode(
+        self, latent: Float[Array, "1 48 1 latent_row latent_column"], tails: Sequence[Array] | None
+    ) -> tuple[Float[Array, "1 3 time row column"], list[Array]]:
+        """A latent frame → pixels in [-1, 1], and what the next call is to be given."""
+        first, *after = self._decoder[tails is not None](latent, *(tails or ()))
+        return first, after
+
+    def read(
+        self,
+        scene: Float[Array, "1 32 48"],
+        kinds: Int[Array, "1 32"],
+        words: Int[Array, "1 72"] | None,
+    ) -> Context:
+        """Scene rows and words (None: nothing said) → what every latent frame sees of them."""
+        silent = np.array([words is None], np.float32)
+        said = np.zeros((1, WORDS), np.int64) if words is None else words
+        key, value, absent = self._reader(scene, kinds, said, silent)
+        return Context(self, key, value, absent)
+
+    def _carrying(self, name: str, first: tuple[int, ...], following: tuple[int, ...]) -> tuple[Graph, Graph]:
+        """The graphs of a clip's first chunk and of the next ones; the first one's outputs give the tails' shapes."""
+        opening = self._compiled(f"{name}_first", [first])
+        return opening, self._compiled(f"{name}_next", [following, *opening.shapes[1:]])
+
+    def _compiled(self, name: str, shapes: Sequence[Sequence[int]]) -> Graph:
+        model = self._core.read_model(self._folder / f"{name}.xml")
+        model.reshape({port: list(shape) for port, shape in zip(model.inputs, shapes, strict=True)})
+        return Graph(self._core.compile_model(model, "CPU", self._options))
+
+    def _reader_shapes(self) -> list[tuple[int, ...]]:
+        return [(1, SCENE_ROWS, SCENE_NUMBERS), (1, SCENE_ROWS), (1, WORDS), (1,)]
+
+    def _step_shapes(self) -> list[tuple[int, ...]]:
+        place = (self.rows, self.columns)
+        context = (self.depth, 1, self.heads, 1, SCENE_ROWS + WORDS, HEAD)
+        past = (self.depth, 1, self.heads, self.window, self.rows * self.columns, HEAD)
+        frame = [(1, LATENT, 1, *place), (1, CONDITION, 1, *place), (1, 1), (1, 1)]
+        return [*frame, context, context, past, past, (self.window + 1,), (self.rows,), (self.columns,)]
+
+    def step(self, *inputs: Array) -> list[Array]:
+        """One latent frame through the transformer: see `export`."""
+        return self._step(*inputs)
+
+
+class Context:
+    """A network that has read scene and words: `stream.Stepper`."""
+
+    def __init__(self, network: Network, key: Array, value: Array, absent: Float[Array, " 32"]) -> None:
+        self._network, self._key, self._value = network, key, value
+        self._places = (
+            np.arange(network.rows, dtype=np.float32),
+            np.arange(network.columns, dtype=np.float32),
+        )
+        tall = (1, CONDITION, 1, network.rows, network.columns)
+        self.no_control: Float[Array, "1 32 1 latent_row latent_column"] = np.ascontiguousarray(
+            np.broadcast_to(absent.reshape(1, CONDITION, 1, 1, 1), tall)
+        )
+        """Condition that stands for its absence."""
+        frame = (network.depth, 1, network.heads, 1, network.rows * network.columns, HEAD)
+        self._empty = np.zeros(frame, np.float32)
+
+    @property
+    def window(self) -> int:
+        """Of the transformer."""
+        return self._network.window
+
+    def step(
+        self, noisy: Any, condition: Any, time: float, span: float, past: list[Any | None]
+    ) -> tuple[Any, Any]:
+        """One latent frame, and its memory: keys and values of every block."""
+        keys, values = (
+            np.concatenate([self._empty if m is None else m[part] for m in past], axis=3) for part in (0, 1)
+        )
+        seen = np.array([*(m is not None for m in past), True], np.float32)
+        when, far = np.full((1, 1), time, np.float32), np.full((1, 1), span, np.float32)
+        clean, key, value = self._network.step(
+            noisy, condition, when, far, self._key, self._value, keys, values, seen, *self._places
+        )
+        return clean, (key, value)
+
+
+class Graph:
+    """A compiled graph as a function."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._request = compiled.create_infer_request()
+        self.shapes = [tuple(port.shape) for port in compiled.outputs]
+
+    def __call__(self, *inputs: Array) -> list[Array]:
+        """Outputs, copied: the graph reuses its own."""
+        given = {i: np.ascontiguousarray(array) for i, array in enumerate(inputs)}
+        results = self._request.infer(given)
+        return [np.array(results[i]) for i in range(len(self.shapes))]
+
+
+def _core(cache: Path | None) -> Any:
+    import openvino
+
+    core = openvino.Core()
+    if cache is not None:
+        core.set_property({"CACHE_DIR": str(cache / "openvino")})
+    return core
+
+
+def _options(core: Any, precision: Precision, threads: int) -> dict[str, Any]:
+    bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    hint = "bf16" if precision == "fastest" and bfloat16 else "f32"
+    limit = {"INFERENCE_NUM_THREADS": threads} if threads else {}
+    return {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY", **limit}

@@ -1,0 +1,167 @@
+"""`Painter`: a renderer that paints. The tape says what happens, the preview what is where, the network how it looks.
+
+Chunk by chunk: frames of the preview become control, control a condition, condition and noise a latent frame, the
+latent frame pixels. Nothing of an earlier chunk is kept but what the networks carry, so memory does not grow with the
+clip. The passes are the preview's, exact; only the colour is the network's, and it may be wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from importlib.resources import files
+from itertools import count, islice
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from jaxtyping import Float
+
+from kinema.config import read_config
+from kinema.diffusion.body_noise import body_noise
+from kinema.diffusion.caption import captions, encode
+from kinema.diffusion.control import control_of
+from kinema.diffusion.grid import TIME, Grid
+from kinema.diffusion.looks import DREAM, style_of
+from kinema.diffusion.manifest import read_manifest
+from kinema.diffusion.network import Context, Network
+from kinema.diffusion.scene_tokens import scene_tokens
+from kinema.diffusion.schedule import times
+from kinema.diffusion.sizes import LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
+from kinema.diffusion.stream import stream
+from kinema.errors import TrainingError
+from kinema.physics.tape import Tape
+from kinema.render.camera import CameraPath
+from kinema.render.frame import Frame, Picture, Referred
+from kinema.render.preview import Preview
+from kinema.shot.shot import Shot
+
+Item = TypeVar("Item")
+
+
+class Painter:
+    """Renderer by diffusion, of a display-referred picture. `steps`: network passes a latent frame; 1 to 4."""
+
+    referred: Referred = "display"
+
+    def __init__(
+        self, look: str, *, assets: str | Path = ".", weights: Path | None = None, steps: int = 2
+    ) -> None:
+        """`look`: see `looks`. `weights`: a folder of `kinema export`; None = those that came with kinema."""
+        self._look, self._assets, self._steps = look, str(assets), steps
+        self._weights = weights or Path(str(files("kinema.diffusion").joinpath("weights")))
+        self._manifest = read_manifest(self._weights)
+        if look != DREAM and style_of(look) not in self._manifest["styles"]:
+            raise TrainingError(
+                f"look {look}",
+                f"must be one that the weights have learned: {', '.join(self._manifest['styles'])}",
+                got=style_of(look),
+                next_step="Choose one of them, or train on data of this style.",
+            )
+
+    @property
+    def name(self) -> str:
+        """Weights, steps and version."""
+        from importlib.metadata import version
+
+        recipe, step = self._manifest["recipe"], self._manifest["files"]["step.bin"][:12]
+        return f"painter {recipe} {step}, {self._steps} steps (openvino {version('openvino')})"
+
+    def draw(self, shot: Shot, tape: Tape, picture: Picture, frames: range) -> Iterator[Frame]:
+        """Yield the frames asked for, in order. Later ones follow from earlier ones, so painting starts at frame 0
+        whatever is asked for, and ends with the chunk of the last one."""
+        if not frames:
+            return
+        grid = Grid.covering(frames=max(frames) + 1, height=picture.height, width=picture.width)
+        wanted = range(
+            min(grid.frames, tape.frames)
+        )  # whole chunks: a frame is painted with its later neighbours
+        network = Network(
+            self._weights,
+            rows=grid.rows,
+            columns=grid.columns,
+            cache=read_config().cache,
+            precision="fastest",
+        )
+        drawn = Preview(assets=self._assets).draw(shot, tape, picture, wanted)
+        camera = CameraPath(shot, tape, picture.width, picture.height)
+        context = self._read(network, shot, tape, camera)
+        waiting: list[Frame] = []
+        conditions = self._conditions(network, context, chunks(drawn), waiting, tape, camera, grid)
+        latents = stream(context, conditions, noises(grid, shot.seed), times(self._steps), jump=True)
+        for rgb in decoded(network, latents):
+            # One latent frame was painted for the frames that wait; the clip's last chunk may be padded.
+            for frame, colour in zip(waiting, rgb, strict=False):
+                if frame.index in frames:
+                    yield replace(frame, colour=linear(colour[: picture.height, : picture.width]))
+            waiting.clear()
+
+    def _read(self, network: Network, shot: Shot, tape: Tape, camera: CameraPath) -> Context:
+        """What is said of the shot: scene rows and a caption in the style asked for; of a dream the caption alone."""
+        style = style_of(self._look)
+        scene = np.zeros((1, SCENE_ROWS, SCENE_NUMBERS), np.float32)
+        kinds = np.full((1, SCENE_ROWS), -1, np.int64)
+        if self._look != DREAM:
+            rows, row_kinds = scene_tokens(shot, tape, camera, style)
+            scene[0, : len(rows)], kinds[0, : len(rows)] = rows, row_kinds
+        words = np.zeros((1, WORDS), np.int64)
+        ids = encode(captions(shot, style, shot.seed, count=1)[0]).ids[:WORDS]
+        words[0, : len(ids)] = ids
+        return network.read(scene, kinds, words)
+
+    def _conditions(
+        self,
+        network: Network,
+        context: Context,
+        drawn: Iterable[list[Frame]],
+        waiting: list[Frame],
+        tape: Tape,
+        camera: CameraPath,
+        grid: Grid,
+    ) -> Iterator[np.ndarray]:
+        """One for each chunk, whose frames then wait for their colour."""
+        noise, tails = body_noise(tape, camera), None
+        for number, chunk in enumerate(drawn):
+            waiting.extend(chunk)
+            if self._look == DREAM:
+                yield context.no_control
+                continue
+            control = np.stack([control_of(frame, tape, camera, noise) for frame in chunk])
+            size = Grid(frames=1, height=grid.height, width=grid.width)
+            full = np.concatenate([size.padded(control[k : k + 1]) for k in range(len(control))])
+            missing = len(grid.chunk(number)) - len(full)
+            full = np.concatenate([full, np.repeat(full[-1:], missing, axis=0)]).astype(np.float32)
+            condition, tails = network.condition(np.moveaxis(full, -1, 0)[None], tails)
+            yield condition
+
+
+def chunks(frames: Iterator[Item]) -> Iterator[list[Item]]:
+    """The first alone, then eight at a time, the last may be short."""
+    for first in frames:
+        yield [first]
+        while chunk := list(islice(frames, TIME)):
+            yield chunk
+
+
+def noises(grid: Grid, seed: int) -> Iterator[Float[np.ndarray, "1 48 1 latent_row latent_column"]]:
+    """Standard normal, one latent frame at a time, each from its own seed: endless."""
+    for number in count():
+        rng = np.random.default_rng([seed, number])
+        yield rng.standard_normal((1, LATENT, 1, grid.rows, grid.columns), np.float32)
+
+
+def decoded(
+    network: Network, latents: Iterable[np.ndarray]
+) -> Iterator[Float[np.ndarray, "time row column 3"]]:
+    """Pixels of each latent frame, sRGB in [-1, 1]."""
+    tails = None
+    for latent in latents:
+        rgb, tails = network.decode(latent, tails)
+        yield np.moveaxis(rgb[0], 0, -1)
+
+
+def linear(srgb: Float[np.ndarray, "row column 3"]) -> Float[np.ndarray, "row column 3"]:
+    """sRGB in [-1, 1] → light of the display, 0 to 1, linear (IEC 61966-2-1)."""
+    code = np.clip((srgb.astype(np.float32) + 1) / 2, 0, 1)
+    light = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+    return np.ascontiguousarray(light, np.float32)

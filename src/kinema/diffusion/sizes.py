@@ -1,0 +1,62 @@
+"""How large the networks are. A checkpoint states all of it; nothing has a default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+LATENT: Final = 48
+"""Channels of a token of the autoencoder: 16 x 16 x 8 x 3 numbers become 48."""
+CONDITION: Final = 32
+"""Channels of a token of the control stem."""
+CONTROL: Final = 14
+"""Channels of a pixel of the control."""
+HEAD: Final = 64
+"""Width of an attention head."""
+SCENE_ROWS: Final = 32
+SCENE_NUMBERS: Final = 48
+SCENE_KINDS: Final = 5
+"""Scene tokens: rows, numbers of a row, kinds; see `scene_tokens`."""
+WORDS: Final = 72
+"""Text tokens; longer texts are cut."""
+VOCABULARY: Final = 512
+"""Room in the table of words; `vocabulary.txt` grows into it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderSizes:
+    """Widths double at each halving of the picture: width, 2 width, 4 width."""
+
+    width: int
+    """At a quarter of the resolution; a multiple of 16 runs fastest."""
+    encoder_blocks: int
+    """Residual blocks a stage."""
+    decoder_blocks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSizes:
+    """The transformer with its text encoder, scene encoder and control stem. One dial: depth."""
+
+    depth: int
+    """Blocks; an even number."""
+    window: int
+    """Latent frames that a latent frame attends to, itself included; the first one comes on top."""
+    stem_width: int
+    """Of the control stem at a quarter of the resolution."""
+    text_depth: int
+    """Blocks of the text encoder."""
+
+    def __post_init__(self) -> None:
+        if self.depth < 2 or self.depth % 2:
+            raise ValueError(f"depth must be even and at least 2: a head is {HEAD} wide (got {self.depth})")
+
+    @property
+    def width(self) -> int:
+        """Of a token: 32 a block."""
+        return 32 * self.depth
+
+    @property
+    def heads(self) -> int:
+        """Of attention, each 64 wide."""
+        return self.width // HEAD

@@ -1,0 +1,1 @@
+"""How the networks learn: optimiser, loop, checkpoints, and one course for each network. torch only."""

@@ -1,0 +1,189 @@
+"""Runs, put together: recipe, data, course, loop. What the command line calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from kinema.diffusion.dataset.reader import Clips
+from kinema.diffusion.export import export
+from kinema.diffusion.model.autoencoder import Autoencoder
+from kinema.diffusion.model.network import PainterNetwork
+from kinema.diffusion.recipes import recipe_named
+from kinema.diffusion.sizes import AutoencoderSizes, ModelSizes
+from kinema.diffusion.training import checkpoint
+from kinema.diffusion.training.journal import Journal
+from kinema.diffusion.training.latents import Latents, cached
+from kinema.diffusion.training.loop import Run
+from kinema.diffusion.training.recipe import Recipe
+from kinema.diffusion.training.train_autoencoder import AutoencoderCourse, latent_statistics, principal
+from kinema.diffusion.training.train_transformer import FlowMapCourse, TransformerCourse
+from kinema.errors import MachineError, TrainingError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stint:
+    """Where and how long to work on a run."""
+
+    device: str
+    until: int | None
+    """Step to stop after."""
+    minutes: float | None
+    threads: int | None
+    report: Callable[[str], None]
+
+    def prepare(self) -> torch.device:
+        """The device, with torch set up for it. Raises `MachineError` if it is not there."""
+        if self.device.startswith("cuda") and not torch.cuda.is_available():
+            raise MachineError("--device", "must be there", got=self.device, next_step="Use --device cpu.")
+        if self.threads:
+            torch.set_num_threads(self.threads)
+        # On CPUs oneDNN's float32 kernels are twice as fast as the default ones, and as exact (measured).
+        torch.set_float32_matmul_precision("medium" if self.device == "cpu" else "high")
+        return torch.device(self.device)
+
+    def work(self, run: Run) -> None:
+        """As long as asked for."""
+        seconds = 60 * self.minutes if self.minutes else None
+        run.advance(until=self.until, seconds=seconds, report=self.report)
+
+
+def autoencoder(recipe_name: str, data: Path, folder: Path, stint: Stint) -> Run:
+    """Course one, up to the last step; then latents are measured and whitened."""
+    device, recipe = stint.prepare(), recipe_named(recipe_name)
+    clips, held_out = Clips(data, "train"), Clips(data, "held_out")
+    course = AutoencoderCourse(recipe.autoencoder, clips, held_out or clips, seed=recipe.seed, device=device)
+    if checkpoint.newest(folder) is None:
+        course.model.span(*principal(clips, recipe.autoencoder.grid, seed=recipe.seed))
+    run = Run(
+        course,
+        recipe.autoencoder.optimisation,
+        folder,
+        seed=recipe.seed,
+        precision=recipe.precision,
+        about=_about("autoencoder", recipe, recipe.autoencoder.sizes, len(clips)),
+    )
+    stint.work(run)
+    for network in (run.model, run.averaged):
+        assert isinstance(network, Autoencoder)
+        network.whiten(*latent_statistics(network, clips, recipe.autoencoder.grid))
+    run.save()
+    return run
+
+
+def transformer(recipe_name: str, data: Path, autoencoder_run: Path, folder: Path, stint: Stint) -> Run:
+    """Course two, from latents cached in the run's folder."""
+    device, recipe = stint.prepare(), recipe_named(recipe_name)
+    frozen, made_by = trained_autoencoder(autoencoder_run, device)
+    latents, held_out = _latents(recipe, data, frozen, made_by, folder / "latents", stint)
+    course = TransformerCourse(recipe.transformer, latents, held_out, frozen, seed=recipe.seed, device=device)
+    run = Run(
+        course,
+        recipe.transformer.optimisation,
+        folder,
+        seed=recipe.seed,
+        precision=recipe.precision,
+        about=_about("transformer", recipe, recipe.transformer.sizes, len(latents))
+        | _seen(recipe, data, made_by),
+    )
+    stint.work(run)
+    return run
+
+
+def distill(
+    recipe_name: str, data: Path, autoencoder_run: Path, transformer_run: Path, folder: Path, stint: Stint
+) -> Run:
+    """Course three: the flow map, from the averaged weights of course two."""
+    device, recipe = stint.prepare(), recipe_named(recipe_name)
+    frozen, made_by = trained_autoencoder(autoencoder_run, device)
+    latents, held_out = _latents(recipe, data, frozen, made_by, transformer_run / "latents", stint)
+    course = FlowMapCourse(
+        recipe.transformer, recipe.distill, latents, held_out, frozen, seed=recipe.seed, device=device
+    )
+    tensors, _ = checkpoint.load(checkpoint.required(transformer_run))
+    course.model.load_state_dict(averaged_of(tensors))
+    run = Run(
+        course,
+        recipe.distill.optimisation,
+        folder,
+        seed=recipe.seed,
+        precision=recipe.precision,
+        about=_about("distill", recipe, recipe.transformer.sizes, len(latents))
+        | _seen(recipe, data, made_by),
+    )
+    stint.work(run)
+    return run
+
+
+def trained_autoencoder(folder: Path, device: torch.device) -> tuple[Autoencoder, str]:
+    """The averaged autoencoder of a run, frozen, and which it is."""
+    found = checkpoint.required(folder)
+    tensors, state = checkpoint.load(found)
+    model = Autoencoder(AutoencoderSizes(**state["sizes"]))
+    model.load_state_dict(averaged_of(tensors))
+    return model.to(device).eval().requires_grad_(False), f"{state['recipe']} at step {state['step']}"
+
+
+def exported(autoencoder_run: Path, network_run: Path, folder: Path) -> Path:
+    """The averaged networks of two runs as weights; `weights.json` says how each was trained."""
+    frozen, made_by = trained_autoencoder(autoencoder_run, torch.device("cpu"))
+    network, state = trained_network(network_run), checkpoint.state_of(checkpoint.required(network_run))
+    if state["autoencoder"] != made_by:
+        raise TrainingError(
+            str(network_run),
+            f"must be trained on latents of {state['autoencoder']}",
+            got=made_by,
+            next_step="Export with the autoencoder it was trained with.",
+        )
+    card = {
+        "recipe": state["recipe"],
+        "seed": state["seed"],
+        "course": state["course"],
+        "styles": state["styles"],
+        "grid": state["grid"],
+        "autoencoder": {"trained": made_by, **Journal(autoencoder_run).summary()},
+        "transformer": Journal(network_run).summary(),
+        "licence": "Apache-2.0; trained on pictures that kinema draws itself",
+    }
+    return export(frozen, network, folder, card)
+
+
+def trained_network(folder: Path) -> PainterNetwork:
+    """The averaged network of a run of course two or three, frozen."""
+    tensors, state = checkpoint.load(checkpoint.required(folder))
+    network = PainterNetwork(ModelSizes(**state["sizes"]))
+    network.load_state_dict(averaged_of(tensors))
+    return network.eval().requires_grad_(False)
+
+
+def averaged_of(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The averaged network of a checkpoint: what is shown and shipped."""
+    prefix = "averaged."
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _latents(
+    recipe: Recipe, data: Path, frozen: Autoencoder, made_by: str, folder: Path, stint: Stint
+) -> tuple[Latents, Latents]:
+    """Of both splits; pictures show the held-out one, or training's if there is none."""
+    grid = recipe.transformer.grid
+    train = cached(folder / "train", Clips(data, "train"), frozen, made_by, grid, stint.report)
+    unseen = Clips(data, "held_out")
+    if not len(unseen):
+        return train, train
+    return train, cached(folder / "held_out", unseen, frozen, made_by, grid, stint.report)
+
+
+def _seen(recipe: Recipe, data: Path, made_by: str) -> dict[str, Any]:
+    """What a painter's weights must say of themselves."""
+    styles = Clips(data, "train").format["styles"]
+    return {"autoencoder": made_by, "styles": styles, "grid": asdict(recipe.transformer.grid)}
+
+
+def _about(course: str, recipe: Recipe, sizes: AutoencoderSizes | ModelSizes, clips: int) -> dict[str, Any]:
+    return {"course": course, "recipe": recipe.name, "sizes": asdict(sizes), "clips": clips}

@@ -1,0 +1,154 @@
+"""Course one: the autoencoder learns to fold pictures into tokens and to unfold them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from einops import rearrange
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from kinema.diffusion.grid import SPACE, TIME, Grid
+from kinema.diffusion.model.autoencoder import BLOCK, Autoencoder
+from kinema.diffusion.model.causal import Tails, Video, fold
+from kinema.diffusion.sizes import LATENT
+from kinema.diffusion.training.losses import divergence, gradient_l1, wavelet_l1
+from kinema.diffusion.training.pictures import filmstrips, to_torch
+from kinema.diffusion.training.recipe import AutoencoderRecipe
+from kinema.errors import TrainingError
+
+SHOWN = 4
+"""Clips of a picture, spread over the data."""
+
+
+class Rgb(Protocol):
+    """What course one reads of a clip."""
+
+    @property
+    def rgb(self) -> UInt8[np.ndarray, "time row column 3"]:
+        """sRGB code values."""
+        ...
+
+
+class AutoencoderCourse:
+    """L1, L1 of differences, L1 of Haar bands, and a little divergence. Clips are cropped and mirrored at random."""
+
+    def __init__(
+        self,
+        recipe: AutoencoderRecipe,
+        clips: Sequence[Rgb],
+        held_out: Sequence[Rgb],
+        *,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        _refuse_small(clips, recipe.grid)
+        torch.manual_seed(seed)
+        # channels_last_3d: oneDNN runs narrow bfloat16 convolutions five to ten times as fast in it
+        self.model = Autoencoder(recipe.sizes).to(device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        self.recipe, self.clips, self.held_out, self.device = recipe, clips, held_out, device
+
+    def losses(self, generator: torch.Generator, batch: int) -> dict[str, Tensor]:
+        """Of a batch drawn by `generator`."""
+        rgb = self._batch(generator, batch)
+        tails = Tails(None)
+        mean, logvar = self.model.posterior(rgb, tails)
+        noise = torch.randn(mean.shape, generator=generator).to(self.device)
+        restored = self.model.restored(mean + noise * (0.5 * logvar).exp(), Tails(None)).float()
+        pixel = (restored - rgb).abs().mean()
+        gradient, wavelet = gradient_l1(restored, rgb), wavelet_l1(restored, rgb)
+        kl = divergence(mean.float(), logvar.float())
+        r = self.recipe
+        loss = pixel + r.gradient * gradient + r.wavelet * wavelet + r.divergence * kl
+        psnr = -10 * torch.log10((restored.detach() - rgb).square().mean() / 4)
+        return {
+            "loss": loss,
+            "l1": pixel,
+            "gradient_l1": gradient,
+            "wavelet_l1": wavelet,
+            "kl": kl,
+            "psnr": psnr,
+        }
+
+    @torch.no_grad()
+    def picture(self, averaged: torch.nn.Module) -> UInt8[np.ndarray, "row column 3"]:
+        """Held-out clips: the original above what comes back, first to last frame."""
+        assert isinstance(averaged, Autoencoder)
+        strips = []
+        for index in np.linspace(0, len(self.held_out) - 1, SHOWN).astype(int):
+            rgb = to_torch(whole(self.held_out[int(index)].rgb, self.recipe.grid)[None]).to(self.device)
+            strips += [rgb[0], averaged.decode(averaged.encode(rgb)[0])[0]]
+        return filmstrips(strips)
+
+    def _batch(self, generator: torch.Generator, batch: int) -> Video:
+        clips = []
+        for index in torch.randint(len(self.clips), (batch,), generator=generator):
+            clips.append(cropped(self.clips[int(index)].rgb, self.recipe.grid, generator))
+        return to_torch(np.stack(clips)).to(self.device, memory_format=torch.channels_last_3d)
+
+
+def cropped(
+    rgb: UInt8[np.ndarray, "time row column 3"], grid: Grid, generator: torch.Generator
+) -> UInt8[np.ndarray, "time row column 3"]:
+    """A random part of a clip, half of them mirrored."""
+    room = (rgb.shape[0] - grid.frames, rgb.shape[1] - grid.height, rgb.shape[2] - grid.width)
+    t, y, x = (int(torch.randint(n + 1, (), generator=generator)) for n in room)
+    part = rgb[t : t + grid.frames, y : y + grid.height, x : x + grid.width]
+    return part[:, :, ::-1] if int(torch.randint(2, (), generator=generator)) else part
+
+
+def whole(rgb: UInt8[np.ndarray, "time row column 3"], grid: Grid) -> UInt8[np.ndarray, "time row column 3"]:
+    """The middle of a clip from its first frame, as large as the grid."""
+    y, x = (rgb.shape[1] - grid.height) // 2, (rgb.shape[2] - grid.width) // 2
+    return rgb[: grid.frames, y : y + grid.height, x : x + grid.width]
+
+
+@torch.no_grad()
+def principal(clips: Sequence[Rgb], grid: Grid, *, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Components, deviations and mean of blocks of up to 256 clips, a dozen of each: what `Autoencoder.span` takes.
+
+    A small part of the least deviation is kept, so that data of fewer than 48 directions divides by nothing.
+    """
+    rng = np.random.default_rng([seed, 48])
+    blocks = []
+    for index in rng.permutation(len(clips))[:256]:
+        rgb = to_torch(whole(clips[int(index)].rgb, grid)[None, 1:])
+        of_clip = rearrange(fold(rgb, time=TIME, space=SPACE), "1 K t h w -> (t h w) K")
+        blocks.append(of_clip[torch.from_numpy(rng.permutation(len(of_clip))[:12])])
+    every = torch.cat(blocks)
+    centre = every.mean(dim=0)
+    _, singular, components = torch.linalg.svd(every - centre, full_matrices=False)
+    basis, spread = torch.zeros(LATENT, BLOCK), torch.zeros(LATENT)
+    count = min(LATENT, len(singular))
+    basis[:count], spread[:count] = components[:count], singular[:count] / len(every) ** 0.5
+    return basis, spread.clamp(min=1e-3 * float(spread[0]) + 1e-6), centre
+
+
+@torch.no_grad()
+def latent_statistics(
+    model: Autoencoder, clips: Sequence[Rgb], grid: Grid
+) -> tuple[Float[Tensor, " 48"], ...]:
+    """Mean and deviation of each latent channel over up to 256 clips: what `Autoencoder.whiten` takes."""
+    means = []
+    device = model.shift.device
+    for index in np.unique(np.linspace(0, len(clips) - 1, 256).astype(int)):
+        rgb = to_torch(whole(clips[int(index)].rgb, grid)[None]).to(device)
+        means.append(model.posterior(rgb, Tails(None))[0].flatten(2)[0])
+    every = torch.cat(means, dim=1)
+    return every.mean(dim=1), every.std(dim=1)
+
+
+def _refuse_small(clips: Sequence[Rgb], grid: Grid) -> None:
+    if not len(clips):
+        raise TrainingError("the data set", "must hold clips", got="none", next_step="kinema dataset make")
+    shape = clips[0].rgb.shape[:3]
+    if any(have < need for have, need in zip(shape, (grid.frames, grid.height, grid.width), strict=True)):
+        raise TrainingError(
+            "the data set's clips",
+            f"must be at least {grid.width}x{grid.height}, {grid.frames} frames",
+            got=f"{shape[2]}x{shape[1]}, {shape[0]} frames",
+            next_step="Make them larger, or train by another recipe.",
+        )

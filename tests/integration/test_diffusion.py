@@ -1,0 +1,147 @@
+"""The whole line on a toy: data, three courses, export, and a take painted without torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from kinema.diffusion.dataset.clip import Format
+from kinema.diffusion.dataset.make import Order, make_dataset
+from kinema.diffusion.model.network import TorchStepper
+from kinema.diffusion.network import Network
+from kinema.diffusion.stream import stream
+from kinema.diffusion.training import courses
+from kinema.progress import Quiet
+
+torch.set_num_threads(1)  # arrays are small: threads would only wait for one another
+HALF = 5e-3
+"""Weights are half floats: 2 ** -11 each, and a sum of some layers of independent roundings is a few times that."""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    """A folder with data, runs and weights of the recipe `smoke`."""
+    folder = tmp_path_factory.mktemp("smoke")
+    order = Order(
+        format=Format(32, 32, 9, ("painted",)),
+        worlds={"train": 2, "held_out": 0, "out_of_distribution": 0},
+        seed=0,
+    )
+    make_dataset(order, folder / "data", workers=1, progress=Quiet())
+    stint = courses.Stint(device="cpu", until=None, minutes=None, threads=1, report=lambda _: None)
+    data, vae, dit, jump = (folder / name for name in ("data", "vae", "dit", "jump"))
+    courses.autoencoder("smoke", data, vae, stint)
+    courses.transformer("smoke", data, vae, dit, stint)
+    courses.distill("smoke", data, vae, dit, jump, stint)
+    courses.exported(vae, jump, folder / "weights")
+    return folder
+
+
+def test_every_course_leaves_numbers_and_pictures(trained):
+    for name, steps in (("vae", 6), ("dit", 6), ("jump", 4)):
+        run = trained / name
+        assert len((run / "journal.jsonl").read_text().splitlines()) == steps
+        assert list((run / "pictures").glob("*.png"))
+
+
+def test_openvino_is_torch(trained):
+    """The stream and the decoder, both ways, in float32."""
+    device = torch.device("cpu")
+    autoencoder, _ = courses.trained_autoencoder(trained / "vae", device)
+    painter = courses.trained_network(trained / "jump")
+    network = Network(trained / "weights", rows=3, columns=2, cache=None, precision="float32")
+    rng = np.random.default_rng(0)
+    control = [rng.normal(size=(1, 14, n, 48, 32)).astype(np.float32) for n in (1, 8, 8)]
+    noise = [rng.normal(size=(1, 48, 1, 3, 2)).astype(np.float32) for _ in control]
+    scene = rng.normal(size=(1, 32, 48)).astype(np.float32)
+    kinds = rng.integers(-1, 5, (1, 32))
+    words = rng.integers(0, 99, (1, 72))
+
+    conditions, tails = [], None
+    for chunk in control:
+        condition, tails = network.condition(chunk, tails)
+        conditions.append(condition)
+    visits = (1.0, 0.4, 0.0)
+    latents = list(stream(network.read(scene, kinds, words), conditions, noise, visits, jump=True))
+    frames, tails = [], None
+    for latent in latents:
+        rgb, tails = network.decode(latent, tails)
+        frames.append(rgb)
+
+    with torch.no_grad():
+        condition = painter.stem(torch.from_numpy(np.concatenate(control, axis=2)))
+        said = painter.scene(*map(torch.from_numpy, (scene, kinds))), painter.text(torch.from_numpy(words))
+        stepper = TorchStepper(painter.transformer, *said)
+        noises = [torch.from_numpy(each) for each in noise]
+        painted = torch.cat(list(stream(stepper, condition.split(1, 2), noises, visits, jump=True)), dim=2)
+        rgb = autoencoder.decode(painted)
+    assert distance(np.concatenate(conditions, axis=2), condition) < HALF
+    assert distance(np.concatenate(latents, axis=2), painted) < HALF
+    assert distance(np.concatenate(frames, axis=2), rgb) < HALF
+
+
+def distance(found: np.ndarray, wanted: torch.Tensor) -> float:
+    """Relative, of all numbers together."""
+    return float(np.linalg.norm(found - wanted.numpy()) / np.linalg.norm(wanted.numpy()))
+
+
+PAINT = """
+import sys, kinema
+from kinema.shot.change import change
+shot = kinema.load_shot(sys.argv[1])
+for path, value in (("timing.frames", "12"), ("look", sys.argv[3])):
+    shot = change(shot, path, value)
+take = kinema.make_take(shot, sys.argv[2], kinema.Job(quality="draft", width=48, height=32))
+assert take.clip.is_file()
+assert take.record["renderer"].startswith("painter smoke"), take.record
+assert "torch" not in sys.modules
+"""
+
+
+@pytest.mark.parametrize("look", ["painted", "dream"])
+def test_a_take_is_painted_without_torch(trained, tmp_path, look, monkeypatch):
+    monkeypatch.setenv("KINEMA_WEIGHTS", str(trained / "weights"))
+    shot = Path(__file__).parents[2] / "examples" / "dominoes.yaml"
+    done = subprocess.run(
+        [sys.executable, "-c", PAINT, str(shot), str(tmp_path / "a.take"), look],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_frame_depends_on_its_index_alone(trained):
+    from kinema.diffusion.painter import Painter
+    from kinema.physics.analytic import Analytic
+    from kinema.physics.build import build_world
+    from kinema.render.frame import Picture
+    from kinema.shot.files import validate_shot
+
+    shot = validate_shot(
+        {
+            "title": "A ball",
+            "bodies": [
+                {"name": "ball", "shape": {"kind": "sphere", "radius": 0.2}, "position": [0, 0, 1]},
+                {"name": "floor", "shape": {"kind": "plane"}},
+            ],
+            "lights": [{"kind": "sun", "name": "sun"}],
+            "camera": {"position": [0, -3, 1], "aim": [0, 0, 0.5]},
+            "timing": {"frames": 12},
+        }
+    )
+    tape = Analytic().simulate(build_world(shot))
+    painter = Painter("painted", weights=trained / "weights")
+    picture = Picture(width=40, height=24)
+    every = list(painter.draw(shot, tape, picture, range(12)))
+    some = list(painter.draw(shot, tape, picture, range(7, 10)))
+    assert [frame.index for frame in every] == list(range(12))
+    for frame in some:
+        np.testing.assert_array_equal(frame.colour, every[frame.index].colour)
+    assert every[0].colour.shape == (24, 40, 3)
+    assert float(every[0].colour.min()) >= 0
+    assert float(every[0].colour.max()) <= 1

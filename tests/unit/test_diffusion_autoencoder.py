@@ -1,0 +1,129 @@
+"""The autoencoder: causal, the same in one pass or in chunks, and of any size."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from kinema.diffusion.grid import Grid
+from kinema.diffusion.model.autoencoder import Autoencoder
+from kinema.diffusion.model.stem import Stem
+from kinema.diffusion.sizes import AutoencoderSizes
+
+torch.set_num_threads(1)  # arrays are small: threads would only wait for one another
+
+ROUNDING = 2e-5
+"""float32, some thirty layers of sums of a few hundred terms: 2 ** -24 * 30 * sqrt(300), times about one."""
+
+
+@pytest.fixture(scope="module")
+def autoencoder() -> Autoencoder:
+    torch.manual_seed(0)
+    model = Autoencoder(AutoencoderSizes(width=16, encoder_blocks=1, decoder_blocks=1))
+    basis = torch.linalg.qr(torch.randn(6144, 48))[0].T
+    model.span(basis, torch.rand(48) + 0.5, 0.1 * torch.randn(6144))
+    return stirred(model)
+
+
+def stirred(model):
+    """Zeros of the initialisation hide wrong wiring."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    return model.eval()
+
+
+@torch.no_grad()
+def test_a_new_autoencoder_is_its_principal_components():
+    model = Autoencoder(AutoencoderSizes(width=16, encoder_blocks=1, decoder_blocks=1))
+    basis = torch.linalg.qr(torch.randn(6144, 48, generator=torch.Generator().manual_seed(0)))[0].T
+    model.span(basis, torch.full((48,), 3.0), torch.full((6144,), 0.1))
+    coordinates = torch.randn(48, generator=torch.Generator().manual_seed(1))
+    block = (3 * coordinates) @ basis + 0.1
+    rgb = block.reshape(1, 3, 8, 16, 16)
+    whole = torch.cat([rgb[:, :, :1], rgb], dim=2)  # a first frame, and a block that lies in their span
+    latent = model.encode(whole)[0]
+    torch.testing.assert_close(latent[0, :, 1, 0, 0], coordinates, atol=ROUNDING, rtol=0)
+    torch.testing.assert_close(model.decode(latent)[:, :, 1:], rgb, atol=ROUNDING, rtol=0)
+
+
+def clip(frames: int, height: int = 32, width: int = 48) -> torch.Tensor:
+    return torch.rand(1, 3, frames, height, width, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+@pytest.mark.parametrize(
+    ("frames", "height", "width"), [(1, 16, 16), (9, 32, 16), (17, 16, 80), (25, 48, 32)]
+)
+@torch.no_grad()
+def test_any_size_and_aspect(autoencoder, frames, height, width):
+    grid = Grid(frames=frames, height=height, width=width)
+    mean, logvar = autoencoder.encode(clip(frames, height, width))
+    assert mean.shape == logvar.shape == (1, 48, grid.latent_frames, grid.rows, grid.columns)
+    assert autoencoder.decode(mean).shape == (1, 3, frames, height, width)
+
+
+@torch.no_grad()
+def test_a_later_frame_changes_no_earlier_latent(autoencoder):
+    whole, changed = clip(17), clip(17)
+    changed[:, :, 9:] = 0.5
+    mean, other = autoencoder.encode(whole)[0], autoencoder.encode(changed)[0]
+    assert torch.equal(mean[:, :, :2], other[:, :, :2])
+    assert not torch.equal(mean[:, :, 2], other[:, :, 2])
+
+
+@torch.no_grad()
+def test_a_later_latent_changes_no_earlier_frame(autoencoder):
+    latent = torch.randn(1, 48, 3, 2, 3)
+    changed = latent.clone()
+    changed[:, :, 2] += 1
+    rgb, other = autoencoder.decode(latent), autoencoder.decode(changed)
+    assert torch.equal(rgb[:, :, :9], other[:, :, :9])
+    assert not torch.equal(rgb[:, :, 9:], other[:, :, 9:])
+
+
+@torch.no_grad()
+def test_a_picture_is_a_clip_of_one_frame(autoencoder):
+    whole = clip(9)
+    alone = autoencoder.encode(whole[:, :, :1])[0]
+    torch.testing.assert_close(alone, autoencoder.encode(whole)[0][:, :, :1], atol=ROUNDING, rtol=0)
+
+
+@pytest.mark.parametrize("tiles", [(1, 1, 1, 1), (1, 2, 1), (2, 2)])
+@torch.no_grad()
+def test_decoding_in_tiles_of_time_is_decoding_at_once(autoencoder, tiles):
+    latent = torch.randn(1, 48, 4, 2, 3)
+    tiled = torch.cat(list(autoencoder.decode_stream(latent.split(tiles, dim=2))), dim=2)
+    torch.testing.assert_close(tiled, autoencoder.decode(latent), atol=ROUNDING, rtol=0)
+
+
+@torch.no_grad()
+def test_what_is_carried_does_not_grow(autoencoder):
+    carried, sizes = None, set()
+    for _ in range(4):
+        _, carried = autoencoder.decode_chunk(torch.randn(1, 48, 1, 2, 3), carried)
+        sizes.add(sum(tail.numel() for tail in carried))
+    assert len(sizes) == 1
+
+
+@torch.no_grad()
+def test_the_stem_in_chunks_is_the_stem_at_once():
+    stem = stirred(Stem(16))
+    control = torch.randn(1, 14, 17, 32, 48)
+    parts, carried = [], None
+    for chunk in control.split((1, 8, 8), dim=2):
+        part, carried = stem.chunk(chunk, carried)
+        parts.append(part)
+    torch.testing.assert_close(torch.cat(parts, dim=2), stem(control), atol=ROUNDING, rtol=0)
+
+
+@torch.no_grad()
+def test_whitening_changes_latents_and_not_pictures(autoencoder):
+    rgb = clip(9)
+    before = autoencoder.decode(autoencoder.encode(rgb)[0])
+    mean = autoencoder.encode(rgb)[0].flatten(2)[0]
+    autoencoder.whiten(mean.mean(dim=1), mean.std(dim=1))
+    white = autoencoder.encode(rgb)[0].flatten(2)[0]
+    torch.testing.assert_close(white.std(dim=1), torch.ones(48), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        autoencoder.decode(autoencoder.encode(rgb)[0]), before, atol=10 * ROUNDING, rtol=0
+    )
