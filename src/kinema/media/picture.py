@@ -28,12 +28,12 @@ class PictureTransform:
         return f"display-referred; {self.display}"
 
     def __call__(
-        self, light: Float[np.ndarray, "row column 3"], *, bits: int = 8
+        self, light: Float[np.ndarray, "row column 3"], bits: int = 8
     ) -> UInt8[np.ndarray, "row column 3"] | UInt16[np.ndarray, "row column 3"]:
         """Code values of 8 bits, dithered, or 16."""
         if bits == 8:
             return quantise(self.codes(light), blue_noise(), 255, np.uint8)
-        return quantise(self.codes(light), np.full((1, 1), 0.5, np.float32), 65535, np.uint16)
+        return quantise(self.codes(light), np.full_like(blue_noise(), 0.5), 65535, np.uint16)
 
     def codes(self, light: Float[np.ndarray, "row column 3"]) -> Float[np.ndarray, "row column 3"]:
         """0 to 1, float32, before rounding. BT.1886 with black at zero is a power of 2.4; sRGB is IEC 61966-2-1."""
