@@ -181,13 +181,15 @@ def materials(as_json: Json = False) -> None:
 def looks() -> None:
     """List the looks of a clip: grades, and what the network paints."""
     from kinema.diffusion.looks import painted_looks
+    from kinema.diffusion.manifest import weights_folder
     from kinema.media.look import grade_named
     from kinema.media.look import looks as names
 
     for name in names():
         print(f"{name:16} {grade_named(name).title}")
+    state = "painted" if (weights_folder() / "weights.json").is_file() else "painted; needs weights"
     for name, title in painted_looks().items():
-        print(f"{name:16} {title}  (painted)")
+        print(f"{name:16} {title}  ({state})")
 
 
 def _tell(take: Any, *, as_json: bool) -> None:

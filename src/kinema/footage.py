@@ -50,9 +50,7 @@ def renderer_named(look: str, quality: str, assets: str | Path) -> Renderer:
     if look in painted_looks():
         from kinema.diffusion.painter import Painter
 
-        return Painter(
-            look, assets=assets, weights=read_config().weights, steps=2 if quality == "draft" else 4
-        )
+        return Painter(look, assets=assets, steps=2 if quality == "draft" else 4)
     if quality == "draft":
         from kinema.render.preview import Preview
 
@@ -194,6 +192,8 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
     """Raise now what would otherwise be found out after the simulation."""
     frames_wanted(shot, job)
     refuse_unknown(shot.look)
+    if shot.look in painted_looks():
+        renderer_named(shot.look, job.quality, ".")  # refuses what its weights have not learned
     recipe_for(job.codec, width=job.width, height=job.height, rate=shot.timing.fps)
 
 

@@ -13,9 +13,12 @@ from kinema.diffusion.looks import DREAM, painted_looks, refuse_unknown, style_o
 from kinema.diffusion.manifest import SCHEMA, read_manifest
 from kinema.diffusion.painter import chunks, linear, noises
 from kinema.diffusion.styles import NAMES
-from kinema.errors import TrainingError, UsageError
+from kinema.errors import MachineError, TrainingError, UsageError
+from kinema.job import Job
 from kinema.media.look import looks
 from kinema.media.picture import PictureTransform
+from kinema.shot.prompt import compile_prompt
+from kinema.take import make_take
 
 
 def test_every_style_is_a_look_and_no_grade():
@@ -70,5 +73,13 @@ def test_damaged_weights_are_refused(tmp_path):
     with pytest.raises(TrainingError, match="SHA-256"):
         read_manifest(tmp_path)
     (tmp_path / "weights.json").unlink()
-    with pytest.raises(TrainingError, match="kinema export"):
+    with pytest.raises(MachineError, match="ships none"):
         read_manifest(tmp_path)
+
+
+def test_a_painted_look_without_weights_is_refused_before_anything_is_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("KINEMA_WEIGHTS", str(tmp_path / "none"))
+    shot = compile_prompt("A ball falls.").shot.model_copy(update={"look": "painted"})
+    with pytest.raises(MachineError, match="KINEMA_WEIGHTS"):
+        make_take(shot, tmp_path / "a.take", Job(quality="draft"))
+    assert not (tmp_path / "a.take").exists()

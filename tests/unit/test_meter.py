@@ -1,6 +1,8 @@
 """The meter adds up, survives interruption and goes on from earlier runs."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -41,3 +43,12 @@ def test_what_was_used_before_there_is_a_file_is_not_lost(tmp_path):
         sum(range(10_000))
     meter.keep_in(tmp_path / "meter.json")
     assert json.loads((tmp_path / "meter.json").read_text())["stages"]["world"]["seconds"] > 0
+
+
+def test_a_large_parent_is_not_counted():
+    block = bytearray(600 * 2**20)
+    block[::4096] = b"x" * len(block[::4096])
+    code = "from kinema.cost.meter import peak_memory; print(peak_memory())"
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # A bare interpreter with the meter is some 20 MB; numpy alone would be 40.
+    assert int(child.stdout) < 200 * 2**20 < len(block)

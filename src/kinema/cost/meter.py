@@ -77,8 +77,15 @@ class Meter:
 
 
 def peak_memory() -> int:
-    """Largest resident set of this process so far [bytes]. Linux counts in KiB, macOS in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Largest resident set of this process so far [bytes].
+
+    `getrusage` of Linux hands the peak of whoever started a process down to it; the kernel's own `VmHWM` does not.
+    """
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+    except (OSError, IndexError, ValueError):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS counts in bytes, others in KiB
     return peak if platform.system() == "Darwin" else peak * 1024
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from kinema.errors import TrainingError
+from kinema.config import read_config
+from kinema.errors import MachineError, TrainingError
 
 SCHEMA: Final = "kinema.weights/1"
+
+
+def weights_folder() -> Path:
+    """Where the painter's weights are: `KINEMA_WEIGHTS`, or else beside this file."""
+    return read_config().weights or Path(str(files("kinema.diffusion").joinpath("weights")))
 
 
 def hash_of(path: Path) -> str:
@@ -18,11 +25,18 @@ def hash_of(path: Path) -> str:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder whose files all have the hashes it states. Raises `TrainingError`."""
+    """The manifest of a folder whose files all have the hashes it states. Raises `MachineError`, `TrainingError`."""
     path = folder / "weights.json"
+    if not path.is_file():
+        raise MachineError(
+            "the painter",
+            f"must have weights in {folder}",
+            got="none",
+            next_step="kinema ships none yet: train some (docs/diffusion.md) and name their folder in KINEMA_WEIGHTS.",
+        )
     try:
         manifest = json.loads(path.read_text("utf-8"))
-        files = manifest["files"]
+        stated = manifest["files"]
         if manifest["schema"] != SCHEMA:
             raise ValueError(f"schema {manifest['schema']}")
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -32,7 +46,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             got=str(error)[:200],
             next_step="Export weights there: kinema export.",
         ) from error
-    for name, wanted in files.items():
+    for name, wanted in stated.items():
         found = hash_of(folder / name) if (folder / name).is_file() else "no file"
         if found != wanted:
             raise TrainingError(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from importlib.resources import files
 from itertools import count, islice
 from pathlib import Path
 from typing import TypeVar
@@ -23,7 +22,7 @@ from kinema.diffusion.caption import captions, encode
 from kinema.diffusion.control import control_of
 from kinema.diffusion.grid import TIME, Grid
 from kinema.diffusion.looks import DREAM, style_of
-from kinema.diffusion.manifest import read_manifest
+from kinema.diffusion.manifest import read_manifest, weights_folder
 from kinema.diffusion.network import Context, Network
 from kinema.diffusion.scene_tokens import scene_tokens
 from kinema.diffusion.schedule import times
@@ -49,7 +48,7 @@ class Painter:
     ) -> None:
         """`look`: see `looks`. `weights`: a folder of `kinema export`; None = those that came with kinema."""
         self._look, self._assets, self._steps = look, str(assets), steps
-        self._weights = weights or Path(str(files("kinema.diffusion").joinpath("weights")))
+        self._weights = weights or weights_folder()
         self._manifest = read_manifest(self._weights)
         if look != DREAM and style_of(look) not in self._manifest["styles"]:
             raise TrainingError(

@@ -88,7 +88,7 @@ def _ridge(hills: Range, columns: int, random: np.random.Generator) -> Float[np.
 def _lean(hills: Range, columns: int, random: np.random.Generator) -> Float[np.ndarray, " column"]:
     """How far each hillside is turned away from the viewer [rad]: spurs and gullies."""
     field = _periodic(hills.waves, 0.8, columns, random)
-    return 0.6 * field / max(float(np.abs(field).max()), 1e-9)
+    return 0.3 * field / max(float(np.abs(field).max()), 1e-9)
 
 
 def _periodic(
