@@ -30,6 +30,9 @@ from kinema.shot.prompt.vary import vary
 from kinema.shot.prompt.words import Word, split_words
 from kinema.shot.shot import Shot
 
+_PIECES, _SMALL = 60, 0.15
+"""What breaks is cut into so many, and into half of them if it is smaller [m] than this: shards of a glass in sixty
+are as thick as they are wide, and overlap while they tumble."""
 LONGEST = 8000
 """Characters in a prompt."""
 
@@ -156,7 +159,8 @@ def _breaks(block: Block, name: str) -> dict[str, Breaks]:
     fragile = bool(thing.entry.get("fragile")) and thing.count <= MOST_BROKEN
     if thing.survives or not (name in thing.breaks or fragile):
         return {}
-    return {"breaks": Breaks(pieces=60, held="base" if block.held else "free")}
+    pieces = _PIECES if 2 * max(block.solid.half) >= _SMALL else _PIECES // 2
+    return {"breaks": Breaks(pieces=pieces, held="base" if block.held else "free")}
 
 
 def _forces(scene: Scene, stage: Stage, heading: float) -> dict[str, Any]:

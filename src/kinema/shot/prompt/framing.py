@@ -22,7 +22,7 @@ LOW = -5.0
 """Elevation of the camera before an upright pane [deg]: cracks and shards are read against the sky."""
 LEGIBLE = 0.08
 """Least height of the subject over that of the picture, as far as cutting its way short brings it there."""
-SHARES = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3)
+SHARES = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 """Of the way that is in the picture, from all of it to as little as still shows where it goes."""
 SPECK, FOLLOWED = 0.04, 0.14
 """Size of a body over that of its whole way below which the camera goes along, and then over the picture's height."""
@@ -116,7 +116,7 @@ def _legible(
 
 def _followed(scene: Scene, stage: Stage) -> Points | None:
     """The room about a body the camera goes along with [m]; None if it need not."""
-    if stage.follow is None or scene.moves or {"fill", "aim"} & set(scene.camera):
+    if stage.follow is None or scene.moves or "aim" in scene.camera:
         return None
     size = size_of(stage, stage.follow)
     points = np.concatenate([standing(stage), ways(stage)])

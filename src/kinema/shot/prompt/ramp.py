@@ -52,7 +52,9 @@ def roll_down(scene: Scene, stage: Stage, event: Event, block: Block, ramp: Bloc
     if foot_speed > 0:
         there = (ramp.base[0] + x, ramp.base[1], ramp.base[2] + normal)
         stage.happens(2 * slide / (v + foot_speed) + (0.35 / foot_speed if event.second else 0.0), there)
-    if event.second is not None and foot_speed > 0:
+    if event.second is None:
+        stage.follow = block.thing.names[0]
+    elif foot_speed > 0:
         leave_room(scene, stage, block, stage.block(event.second), (1.0, 0.0), foot_speed, 2 * x)
     stage.paths.append([block.centre, (ramp.base[0] + x + 0.4, ramp.base[1], ramp.base[2])])
     event.sets(f"{block.thing.path}.position")

@@ -12,6 +12,9 @@ from kinema.shot.prompt.scene import Event, Scene
 from kinema.shot.prompt.stage import RESTING_GAP, Block, Stage, about
 from kinema.shot.prompt.timing import lead, world_seconds
 
+_APART = 8.0
+"""Way of each of two that collide, over its size: from farther apart they would be specks in the picture of both."""
+
 
 def travel(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
     """Rolling or sliding on the ground, on a table or down a ramp, perhaps into something."""
@@ -145,7 +148,7 @@ def collide(scene: Scene, stage: Stage, event: Event, block: Block) -> None:
     speed = event.speed if event.speed is not None else (1.5 if rolls else 2.0) * PACE[event.pace]
     check_speed(scene, event, speed)
     x, _, z = block.member_half
-    apart = x + min(0.4 * speed, 1.5, speed * lead(scene))
+    apart = x + min(0.4 * speed, 1.5, speed * lead(scene), _APART * 2 * x)
     if block.support is not None:
         apart = min(apart, block.support.half[0] - 1.2 * x)
     block.offsets = [(-apart, 0.0, z), (apart, 0.0, z)]
