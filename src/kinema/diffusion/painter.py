@@ -7,15 +7,15 @@ clip. The passes are the preview's, exact; only the colour is the network's, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from itertools import count, islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from kinema.config import read_config
 from kinema.diffusion.body_noise import body_noise
@@ -37,6 +37,8 @@ from kinema.render.preview import Preview
 from kinema.shot.shot import Shot
 
 Item = TypeVar("Item")
+SHIPPED: Final = Path(str(files("kinema.diffusion"))) / "weights"
+"""What came along."""
 
 
 class Painter:
@@ -49,7 +51,7 @@ class Painter:
     ) -> None:
         """`look`: see `looks`. `weights`: a folder of `kinema export`; None = those that came with kinema."""
         self._look, self._assets, self._steps = look, str(assets), steps
-        self._weights = weights or Path(str(files("kinema.diffusion").joinpath("weights")))
+        self._weights = weights or SHIPPED
         self._manifest = read_manifest(self._weights)
         if look != DREAM and style_of(look) not in self._manifest["styles"]:
             raise TrainingError(
@@ -99,15 +101,10 @@ class Painter:
     def _read(self, network: Network, shot: Shot, tape: Tape, camera: CameraPath) -> Context:
         """What is said of the shot: scene rows and a caption in the style asked for; of a dream the caption alone."""
         style = style_of(self._look)
-        scene = np.zeros((1, SCENE_ROWS, SCENE_NUMBERS), np.float32)
-        kinds = np.full((1, SCENE_ROWS), -1, np.int64)
-        if self._look != DREAM:
-            rows, row_kinds = scene_tokens(shot, tape, camera, style)
-            scene[0, : len(rows)], kinds[0, : len(rows)] = rows, row_kinds
-        words = np.zeros((1, WORDS), np.int64)
-        ids = encode(captions(shot, style, shot.seed, count=1)[0]).ids[:WORDS]
-        words[0, : len(ids)] = ids
-        return network.read(scene, kinds, words)
+        rows, kinds = scene_tokens(shot, tape, camera, style)
+        shown = 0 if self._look == DREAM else len(rows)
+        words = encode(captions(shot, style, shot.seed, count=1)[0]).ids
+        return network.read(*scene_input(rows[:shown], kinds[:shown]), text_input(words))
 
     def _conditions(
         self,
@@ -141,6 +138,23 @@ def chunks(frames: Iterator[Item]) -> Iterator[list[Item]]:
         yield [first]
         while chunk := list(islice(frames, TIME)):
             yield chunk
+
+
+def scene_input(
+    rows: Float[np.ndarray, "row 48"], kinds: Int[np.ndarray, " row"]
+) -> tuple[Float[np.ndarray, "1 32 48"], Int[np.ndarray, "1 32"]]:
+    """Scene rows as the network takes them: as many as it has places for, the rest of kind -1."""
+    scene = np.zeros((1, SCENE_ROWS, SCENE_NUMBERS), np.float32)
+    padded = np.full((1, SCENE_ROWS), -1, np.int64)
+    scene[0, : len(rows)], padded[0, : len(rows)] = rows, kinds
+    return scene, padded
+
+
+def text_input(ids: Sequence[int]) -> Int[np.ndarray, "1 72"]:
+    """Words as the network takes them: cut, or filled with token 0."""
+    words = np.zeros((1, WORDS), np.int64)
+    words[0, : len(ids[:WORDS])] = ids[:WORDS]
+    return words
 
 
 def noises(grid: Grid, seed: int) -> Iterator[Float[np.ndarray, "1 48 1 latent_row latent_column"]]:
