@@ -15,6 +15,7 @@ CLAIMS = {
     "physics": "Engines against closed forms and against each other",
     "preview": "The preview draws in real time",
     "pathtrace": "Seconds a frame at a given error",
+    "painter": "The painter follows the shot, in constant memory",
     "cost_growth": "Cost grows no faster than pixels and frames, and memory not at all",
 }
 HEAD = """# Benchmarks
@@ -30,10 +31,11 @@ def page() -> str:
     sections = [HEAD]
     for name, claim in CLAIMS.items():
         file = HERE / "results" / f"{name}.json"
+        sections.append(f"## {claim}\n\n`python benchmarks/{name}.py`\n")
         if not file.is_file():
+            sections.append("Not measured yet.\n")
             continue
         result = json.loads(file.read_text("utf-8"))
-        sections.append(f"## {claim}\n\n`python benchmarks/{name}.py`\n")
         tables = result["tables"] if "tables" in result else {"": result["rows"]}
         for title, rows in tables.items():
             sections.append((f"**{title}**\n\n" if title else "") + table(rows))

@@ -7,14 +7,14 @@ clip. The passes are the preview's, exact; only the colour is the network's, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from kinema.config import read_config
 from kinema.diffusion.body_noise import body_noise
@@ -98,15 +98,10 @@ class Painter:
     def _read(self, network: Network, shot: Shot, tape: Tape, camera: CameraPath) -> Context:
         """What is said of the shot: scene rows and a caption in the style asked for; of a dream the caption alone."""
         style = style_of(self._look)
-        scene = np.zeros((1, SCENE_ROWS, SCENE_NUMBERS), np.float32)
-        kinds = np.full((1, SCENE_ROWS), -1, np.int64)
-        if self._look != DREAM:
-            rows, row_kinds = scene_tokens(shot, tape, camera, style)
-            scene[0, : len(rows)], kinds[0, : len(rows)] = rows, row_kinds
-        words = np.zeros((1, WORDS), np.int64)
-        ids = encode(captions(shot, style, shot.seed, count=1)[0]).ids[:WORDS]
-        words[0, : len(ids)] = ids
-        return network.read(scene, kinds, words)
+        rows, kinds = scene_tokens(shot, tape, camera, style)
+        shown = 0 if self._look == DREAM else len(rows)
+        words = encode(captions(shot, style, shot.seed, count=1)[0]).ids
+        return network.read(*scene_input(rows[:shown], kinds[:shown]), text_input(words))
 
     def _conditions(
         self,
@@ -140,6 +135,23 @@ def chunks(frames: Iterator[Item]) -> Iterator[list[Item]]:
         yield [first]
         while chunk := list(islice(frames, TIME)):
             yield chunk
+
+
+def scene_input(
+    rows: Float[np.ndarray, "row 48"], kinds: Int[np.ndarray, " row"]
+) -> tuple[Float[np.ndarray, "1 32 48"], Int[np.ndarray, "1 32"]]:
+    """Scene rows as the network takes them: as many as it has places for, the rest of kind -1."""
+    scene = np.zeros((1, SCENE_ROWS, SCENE_NUMBERS), np.float32)
+    padded = np.full((1, SCENE_ROWS), -1, np.int64)
+    scene[0, : len(rows)], padded[0, : len(rows)] = rows, kinds
+    return scene, padded
+
+
+def text_input(ids: Sequence[int]) -> Int[np.ndarray, "1 72"]:
+    """Words as the network takes them: cut, or filled with token 0."""
+    words = np.zeros((1, WORDS), np.int64)
+    words[0, : len(ids[:WORDS])] = ids[:WORDS]
+    return words
 
 
 def noises(grid: Grid, seed: int) -> Iterator[Float[np.ndarray, "1 48 1 latent_row latent_column"]]:

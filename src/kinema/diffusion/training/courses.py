@@ -20,6 +20,7 @@ from kinema.diffusion.training import checkpoint
 from kinema.diffusion.training.journal import Journal
 from kinema.diffusion.training.latents import Latents, cached
 from kinema.diffusion.training.loop import Run
+from kinema.diffusion.training.ranks import Ranks
 from kinema.diffusion.training.recipe import Recipe
 from kinema.diffusion.training.train_autoencoder import AutoencoderCourse, latent_statistics, principal
 from kinema.diffusion.training.train_transformer import FlowMapCourse, TransformerCourse
@@ -45,7 +46,8 @@ class Stint:
             torch.set_num_threads(self.threads)
         # On CPUs oneDNN's float32 kernels are twice as fast as the default ones, and as exact (measured).
         torch.set_float32_matmul_precision("medium" if self.device == "cpu" else "high")
-        return torch.device(self.device)
+        device = torch.device(self.device)
+        return Ranks.found(device).device(device)
 
     def work(self, run: Run) -> None:
         """As long as asked for."""
@@ -72,7 +74,8 @@ def autoencoder(recipe_name: str, data: Path, folder: Path, stint: Stint) -> Run
     for network in (run.model, run.averaged):
         assert isinstance(network, Autoencoder)
         network.whiten(*latent_statistics(network, clips, recipe.autoencoder.grid))
-    run.save()
+    if run.ranks.first:
+        run.save()
     return run
 
 
@@ -172,11 +175,12 @@ def _latents(
 ) -> tuple[Latents, Latents]:
     """Of both splits; pictures show the held-out one, or training's if there is none."""
     grid = recipe.transformer.grid
-    train = cached(folder / "train", Clips(data, "train"), frozen, made_by, grid, stint.report)
-    unseen = Clips(data, "held_out")
-    if not len(unseen):
-        return train, train
-    return train, cached(folder / "held_out", unseen, frozen, made_by, grid, stint.report)
+    with Ranks.found(frozen.shift.device).first_alone():
+        train = cached(folder / "train", Clips(data, "train"), frozen, made_by, grid, stint.report)
+        unseen = Clips(data, "held_out")
+        if not len(unseen):
+            return train, train
+        return train, cached(folder / "held_out", unseen, frozen, made_by, grid, stint.report)
 
 
 def _seen(recipe: Recipe, data: Path, made_by: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +30,21 @@ class Ranks:
     def first(self) -> bool:
         """Who writes checkpoints and journals."""
         return self.rank == 0
+
+    def device(self, asked: torch.device) -> torch.device:
+        """Of this process: on a machine of several GPUs each takes its own."""
+        if self.count == 1 or asked.type != "cuda":
+            return asked
+        return torch.device("cuda", distributed.get_node_local_rank())  # type: ignore[attr-defined]
+
+    @contextmanager
+    def first_alone(self) -> Iterator[None]:
+        """What the first process does before the others do it, such as writing files that they then find."""
+        if self.count > 1 and not self.first:
+            distributed.barrier()
+        yield
+        if self.count > 1 and self.first:
+            distributed.barrier()
 
     def average_gradients(self, model: nn.Module) -> None:
         """Over processes. Parameters are equal at the start, since all draw them from the same seed."""

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from einops import rearrange
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from kinema.diffusion.grid import SPACE, TIME, Grid
@@ -78,7 +78,7 @@ class AutoencoderCourse:
         """Held-out clips: the original above what comes back, first to last frame."""
         assert isinstance(averaged, Autoencoder)
         strips = []
-        for index in np.linspace(0, len(self.held_out) - 1, SHOWN).astype(int):
+        for index in shown(len(self.held_out)):
             rgb = to_torch(whole(self.held_out[int(index)].rgb, self.recipe.grid)[None]).to(self.device)
             strips += [rgb[0], averaged.decode(averaged.encode(rgb)[0])[0]]
         return filmstrips(strips)
@@ -88,6 +88,11 @@ class AutoencoderCourse:
         for index in torch.randint(len(self.clips), (batch,), generator=generator):
             clips.append(cropped(self.clips[int(index)].rgb, self.recipe.grid, generator))
         return to_torch(np.stack(clips)).to(self.device, memory_format=torch.channels_last_3d)
+
+
+def shown(count: int) -> Int[np.ndarray, " clip"]:
+    """Clips of a picture, spread over the data; one more than an even step, so that their styles differ."""
+    return np.arange(SHOWN) * (count // SHOWN + 1) % count
 
 
 def cropped(

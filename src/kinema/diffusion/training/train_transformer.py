@@ -17,9 +17,7 @@ from kinema.diffusion.schedule import times
 from kinema.diffusion.training.latents import CAPTIONS, Latents
 from kinema.diffusion.training.pictures import filmstrips
 from kinema.diffusion.training.recipe import DistillRecipe, TransformerRecipe
-
-SHOWN = 4
-"""Clips of a picture."""
+from kinema.diffusion.training.train_autoencoder import SHOWN, shown
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ class TransformerCourse:
     def picture(self, averaged: torch.nn.Module) -> UInt8[np.ndarray, "row column 3"]:
         """Held-out clips: what the autoencoder makes of the original, above what the network paints."""
         assert isinstance(averaged, PainterNetwork)
-        clips = np.linspace(0, len(self.held_out) - 1, SHOWN).astype(int)
+        clips = shown(len(self.held_out))
         mean, _ = self.held_out.posterior(clips, self.device)
         conditions = self.held_out.conditions(clips, np.zeros(SHOWN, int), self.device)
         kept = torch.zeros(SHOWN, dtype=torch.bool, device=self.device)
