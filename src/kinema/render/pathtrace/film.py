@@ -16,7 +16,7 @@ from kinema.render.pathtrace.integrator import trace
 from kinema.render.pathtrace.lamps import NITS
 from kinema.render.pathtrace.scene import Stage
 from kinema.render.pathtrace.sobol import Sobol, pixel_scramble
-from kinema.render.pathtrace.variant import drjit, mitsuba
+from kinema.render.pathtrace.variant import aligned, drjit, mitsuba
 
 mi, dr = mitsuba(), drjit()
 
@@ -73,8 +73,8 @@ def _expose(
     """Colour, albedo, normal, the share of samples whose guides count, and the mean square of luminance."""
     width, height = size
     lane = dr.arange(mi.UInt32, len(pixels) * ROUND)
-    pixel = dr.gather(mi.UInt32, mi.UInt32(pixels.astype(np.uint32)), lane // ROUND)
-    number = dr.gather(mi.UInt32, mi.UInt32(np.ascontiguousarray(numbers)), lane // ROUND)
+    pixel = dr.gather(mi.UInt32, mi.UInt32(aligned(pixels, np.uint32)), lane // ROUND)
+    number = dr.gather(mi.UInt32, mi.UInt32(aligned(numbers, np.uint32)), lane // ROUND)
     sampler = Sobol(pixel_scramble(pixel, seed), number * ROUND + lane % ROUND, mi.UInt32(0))
     corner = mi.Point2f(mi.Float(pixel % width), mi.Float(pixel // width))
     place = (corner + sampler.next_2d()) / mi.ScalarVector2f(width, height)

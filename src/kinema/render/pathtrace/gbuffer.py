@@ -13,7 +13,7 @@ from kinema.render.camera import View
 from kinema.render.frame import Passes
 from kinema.render.pathtrace.integrator import base_colour_at, number_of
 from kinema.render.pathtrace.scene import Stage
-from kinema.render.pathtrace.variant import drjit, mitsuba
+from kinema.render.pathtrace.variant import aligned, drjit, mitsuba
 
 mi, dr = mitsuba(), drjit()
 
@@ -47,7 +47,7 @@ def _first_hits(stage: Stage, eye: Float[np.ndarray, " 3"], rays: Float[np.ndarr
     heading = rays / np.linalg.norm(rays, axis=-1, keepdims=True)
     # Opaque: a number written into the kernel would make a new one for every place the camera goes.
     origin = mi.Point3f(*(dr.opaque(mi.Float, float(x)) for x in eye))
-    ray = mi.Ray3f(origin, mi.Vector3f(*(mi.Float(np.ascontiguousarray(c, np.float32)) for c in heading.T)))
+    ray = mi.Ray3f(origin, mi.Vector3f(*(mi.Float(aligned(c, np.float32)) for c in heading.T)))
     si = stage.scene.ray_intersect(ray, mi.RayFlags.All, coherent=True, active=True)
     travelled = mi.Float(si.t)
     for _ in range(_LAMPS):

@@ -16,9 +16,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from kinema.errors import MachineError
 
 OLDEST_LLVM = 17
+_CACHE_LINE = 64
+"""[bytes], and the width of AVX-512."""
 _HELP = "Install karellen-llvm-core==19.1.7 (pip) or libllvm19 (apt); `kinema doctor` tells which is found."
 
 
@@ -113,3 +117,17 @@ def describe() -> str:
     mi, dr = mitsuba(), drjit()
     back = "" if "cuda" in mi.variant() else f", LLVM {'.'.join(map(str, dr.detail.llvm_version()))}"
     return f"mitsuba {mi.__version__} {mi.variant()}{back}"
+
+
+def aligned(values: np.ndarray, dtype: type[np.generic]) -> np.ndarray:
+    """A flat copy that begins on a cache line, for dr.jit to map.
+
+    It maps numpy's memory as it lies, and compiles another kernel for what is not aligned to its vectors: numpy
+    aligns to 16 bytes, so a kernel of three arrays had eight variants, drawn by lot and compiled in mid-clip.
+    """
+    size = values.size * np.dtype(dtype).itemsize
+    room = np.empty(size + _CACHE_LINE, np.uint8)
+    start = -room.ctypes.data % _CACHE_LINE
+    copy = room[start : start + size].view(dtype)
+    copy[:] = values.ravel()
+    return copy
