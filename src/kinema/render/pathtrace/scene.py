@@ -15,7 +15,7 @@ from kinema.render.camera import View
 from kinema.render.pathtrace.groups import Group, group_bodies
 from kinema.render.pathtrace.lamps import emitters
 from kinema.render.pathtrace.matter import Pattern, bsdf_of, pattern_of
-from kinema.render.pathtrace.variant import drjit, mitsuba
+from kinema.render.pathtrace.variant import aligned, drjit, mitsuba
 from kinema.render.surface import base_colour, texture_of
 from kinema.render.texture import texture
 from kinema.shot.material import Dielectric, Optics
@@ -95,11 +95,11 @@ class Stage:
             state = position[own].tobytes() + orientation[own].tobytes()
             if self._posed.get(group.name) != state:
                 points, normals = group.posed(position, rotation)
-                self.parameters[f"{group.name}.vertex_positions"] = mi.Float(points.ravel())
-                self.parameters[f"{group.name}.vertex_normals"] = mi.Float(normals.ravel())
+                self.parameters[f"{group.name}.vertex_positions"] = mi.Float(aligned(points, np.float32))
+                self.parameters[f"{group.name}.vertex_normals"] = mi.Float(aligned(normals, np.float32))
                 self._posed[group.name] = state
             if cracked and (group.crack >= 0).any():
-                self.parameters[f"{group.name}.faces"] = mi.UInt32(group.shown(broken).ravel())
+                self.parameters[f"{group.name}.faces"] = mi.UInt32(aligned(group.shown(broken), np.uint32))
         self._broken = broken
         self._aim(view)
         self.parameters.update()
