@@ -32,6 +32,19 @@ SIZES = {"96x64": (96, 64), "320x192": (320, 192), "854x480": (854, 480)}
 LENGTHS = (25, 97, 193)
 
 
+def of(weights: Path) -> list[dict[str, Any]]:
+    """What is measured: no weights ship yet, so the page must say whose figures these are."""
+    from kinema.diffusion.manifest import read_manifest
+
+    m = read_manifest(weights)
+    trained = {
+        "course": m["course"],
+        "steps": m["transformer"]["step"],
+        "autoencoder": m["autoencoder"]["trained"],
+    }
+    return [{"recipe": m["recipe"], **trained, "step.bin": m["files"]["step.bin"][:12]}]
+
+
 def fidelity(weights: Path, worlds: int) -> list[dict[str, Any]]:
     """Mean decibel over clips of every style the weights know."""
     from kinema.diffusion.dataset.clip import Format
@@ -43,7 +56,9 @@ def fidelity(weights: Path, worlds: int) -> list[dict[str, Any]]:
     styles = tuple(read_manifest(weights)["styles"])
     with tempfile.TemporaryDirectory() as folder:
         splits = {"train": 0, "held_out": worlds, "out_of_distribution": 0}
-        make_dataset(Order(Format(96, 64, 17, styles), splits, seed=77), Path(folder), 1, Quiet())
+        make_dataset(
+            Order(Format(96, 64, 17, styles), splits, seed=77), Path(folder), workers=1, progress=Quiet()
+        )
         clips = list(Clips(folder, "held_out"))
     rows = []
     for steps, jump in STEPS:
@@ -157,6 +172,7 @@ def main() -> int:
     quick = parser.parse_args().quick
     weights = weights_folder()
     tables = {
+        "Weights": of(weights),
         "Fidelity": fidelity(weights, 2 if quick else 6),
         "Cost": cost(weights),
         "Memory": memory(weights),

@@ -163,6 +163,13 @@ def test_the_dial_sets_width_and_heads():
         ModelSizes(depth=3, window=2, stem_width=16, text_depth=1)
 
 
+def test_without_spans_nothing_is_learned_of_them():
+    torch.manual_seed(0)
+    model = Transformer(SIZES)
+    model(**inputs(2)).sum().backward()
+    assert all(p.grad is None or not p.grad.any() for p in model.clock.span.parameters())
+
+
 @torch.no_grad()
 def test_dropped_conditions_do_not_count():
     torch.manual_seed(0)

@@ -122,7 +122,9 @@ class Clock(nn.Module):
         self, time: Times, span: Times
     ) -> tuple[Modulation, Float[Tensor, "batch latent_frame width"]]:
         """B t and B t → B t 6 d and B t d."""
-        hidden = self.time(_waves(time)) + self.span(_waves(span))
+        # What a span adds is nothing at 0, so course two cannot teach it anything that course three must unlearn.
+        far = self.span(_waves(span)) - self.span(_waves(torch.zeros_like(span)))
+        hidden = self.time(_waves(time)) + far
         active = nn.functional.silu(hidden)
         return rearrange(self.six(active), "B t (six d) -> B t six d", six=6), active
 

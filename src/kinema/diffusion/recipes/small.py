@@ -14,7 +14,7 @@ from kinema.diffusion.training.recipe import (
 
 
 def small() -> Recipe:
-    """128x128, 49 frames; depth 12, a 17 M autoencoder."""
+    """128x128, 49 frames; depth 12, a 16 M autoencoder."""
     grid = Grid(frames=49, height=128, width=128)
     return Recipe(
         name="small",
