@@ -48,6 +48,7 @@ def of(weights: Path) -> list[dict[str, Any]]:
 def fidelity(weights: Path, worlds: int) -> list[dict[str, Any]]:
     """Mean decibel over clips of every style the weights know."""
     from kinema.diffusion.dataset.clip import Format
+    from kinema.diffusion.dataset.distribution import Split
     from kinema.diffusion.dataset.make import Order, make_dataset
     from kinema.diffusion.dataset.reader import Clips
     from kinema.diffusion.manifest import read_manifest
@@ -55,7 +56,7 @@ def fidelity(weights: Path, worlds: int) -> list[dict[str, Any]]:
 
     styles = tuple(read_manifest(weights)["styles"])
     with tempfile.TemporaryDirectory() as folder:
-        splits = {"train": 0, "held_out": worlds, "out_of_distribution": 0}
+        splits: dict[Split, int] = {"train": 0, "held_out": worlds, "out_of_distribution": 0}
         make_dataset(
             Order(Format(96, 64, 17, styles), splits, seed=77), Path(folder), workers=1, progress=Quiet()
         )
