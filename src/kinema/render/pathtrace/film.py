@@ -71,6 +71,8 @@ def _expose(
     clamp_nits: float,
 ) -> Float[np.ndarray, "11 pixel"]:
     """Colour, albedo, normal, the share of samples whose guides count, and the mean square of luminance."""
+    if len(pixels) == 1:  # an array of one is a constant to dr.jit, and would be another kernel
+        return _expose(stage, size, pixels.repeat(2), seed, numbers.repeat(2), clamp_nits)[:, :1]
     width, height = size
     lane = dr.arange(mi.UInt32, len(pixels) * ROUND)
     pixel = dr.gather(mi.UInt32, mi.UInt32(aligned(pixels, np.uint32)), lane // ROUND)

@@ -107,8 +107,10 @@ class Stage:
     def _aim(self, view: View) -> None:
         self.parameters["sensor.to_world"] = mitsuba().Transform4f(_camera_matrix(view).tolist())
         if view.aperture_radius > 0:
-            self.parameters["sensor.focus_distance"] = view.focus_distance
-            self.parameters["sensor.aperture_radius"] = view.aperture_radius
+            # As plain numbers they would be constants in the kernel, and a camera that moves would compile it anew.
+            opaque, number = drjit().opaque, mitsuba().Float
+            self.parameters["sensor.focus_distance"] = opaque(number, view.focus_distance)
+            self.parameters["sensor.aperture_radius"] = opaque(number, view.aperture_radius)
 
 
 def sensor_of(view: View) -> dict[str, Any]:
