@@ -69,9 +69,10 @@ def test_openvino_is_torch(trained):
     visits = (1.0, 0.4, 0.0)
     latents = list(stream(network.read(scene, kinds, words), conditions, noise, visits, jump=True))
     frames, tails = [], None
-    for latent in latents:
-        rgb, tails = network.decode(latent, tails)
+    for latent, chunk in zip(latents, control, strict=True):
+        rgb, tails = network.decode(latent, chunk, tails)
         frames.append(rgb)
+    dreamt = network.decode(latents[0], None, None)[0]
 
     with torch.no_grad():
         condition = painter.stem(torch.from_numpy(np.concatenate(control, axis=2)))
@@ -79,10 +80,12 @@ def test_openvino_is_torch(trained):
         stepper = TorchStepper(painter.transformer, *said)
         noises = [torch.from_numpy(each) for each in noise]
         painted = torch.cat(list(stream(stepper, condition.split(1, 2), noises, visits, jump=True)), dim=2)
-        rgb = autoencoder.decode(painted)
+        seen = torch.from_numpy(np.concatenate(control, axis=2))
+        rgb, unseen = autoencoder.decode(painted, seen), autoencoder.decode(painted[:, :, :1], None)
     assert distance(np.concatenate(conditions, axis=2), condition) < HALF
     assert distance(np.concatenate(latents, axis=2), painted) < HALF
     assert distance(np.concatenate(frames, axis=2), rgb) < HALF
+    assert distance(dreamt, unseen) < HALF
 
 
 def distance(found: np.ndarray, wanted: torch.Tensor) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from kinema.diffusion.control import CHANNELS
 from kinema.diffusion.recipes import recipe_named, recipes
 from kinema.diffusion.training import checkpoint
 from kinema.diffusion.training.checkpoint import SHARD
@@ -18,28 +19,25 @@ from kinema.diffusion.training.journal import Journal
 from kinema.diffusion.training.loop import Run
 from kinema.diffusion.training.losses import gradient_l1, wavelet_l1
 from kinema.diffusion.training.muon import orthogonalised
-from kinema.diffusion.training.train_autoencoder import AutoencoderCourse
+from kinema.diffusion.training.pixels import Drawn
+from kinema.diffusion.training.train_autoencoder import AutoencoderCourse, cropped
 from kinema.errors import TrainingError, UsageError
 
 torch.set_num_threads(1)  # arrays are small: threads would only wait for one another
 SMOKE = recipe_named("smoke")
 
 
-@dataclass(frozen=True)
-class Still:
-    """A clip of one colour, with a bar that moves."""
-
-    rgb: np.ndarray
-
-
-def clips() -> Sequence[Still]:
+def clips() -> Sequence[Drawn]:
+    """Of one colour, with a bar that moves; the control says where it is."""
     rng = np.random.default_rng(0)
     found = []
     for colour in rng.integers(0, 255, (4, 3)):
         rgb = np.broadcast_to(colour.astype(np.uint8), (9, 32, 48, 3)).copy()
         for t in range(9):
             rgb[t, :, 4 * t : 4 * t + 4] = 255 - colour
-        found.append(Still(rgb))
+        control = np.zeros((9, 32, 48, 14), np.float16)
+        control[..., 13] = (rgb != colour).any(-1)
+        found.append(Drawn(rgb, control))
     return found
 
 
@@ -75,6 +73,26 @@ def test_a_course_learns(tmp_path):
     assert np.mean(losses[-5:]) < 0.6 * np.mean(losses[:5])
 
 
+def test_a_mirrored_crop_points_the_other_way():
+    """Motion and normals are of what the picture shows: a ramp that rises to the right has to the left its mirror."""
+    columns = np.arange(48, dtype=np.uint8)
+    rgb = np.broadcast_to(columns[None, None, :, None], (9, 32, 48, 3))
+    control = np.zeros((9, 32, 48, 14), np.float16)
+    control[..., CHANNELS.index("motion_right")] = control[..., CHANNELS.index("normal_right")] = 0.5
+    control[..., CHANNELS.index("motion_down")] = control[..., CHANNELS.index("normal_up")] = 0.25
+    seen = set()
+    for seed in range(20):
+        part = cropped(Drawn(rgb, control), SMOKE.autoencoder.grid, torch.Generator().manual_seed(seed))
+        rising = int(part.rgb[0, 0, 1, 0]) > int(part.rgb[0, 0, 0, 0])
+        sign = 1 if rising else -1
+        assert (part.control[..., CHANNELS.index("motion_right")] == 0.5 * sign).all()
+        assert (part.control[..., CHANNELS.index("normal_right")] == 0.5 * sign).all()
+        assert (part.control[..., CHANNELS.index("motion_down")] == 0.25).all()
+        assert (part.control[..., CHANNELS.index("normal_up")] == 0.25).all()
+        seen.add(rising)
+    assert seen == {True, False}
+
+
 def test_nonsense_stops_a_run_and_saves_nothing(tmp_path):
     run = run_in(tmp_path)
     with torch.no_grad():
@@ -98,7 +116,7 @@ def test_a_run_of_another_seed_is_refused(tmp_path):
 
 
 def test_small_clips_are_refused():
-    tiny = [Still(np.zeros((9, 16, 16, 3), np.uint8))]
+    tiny = [Drawn(np.zeros((9, 16, 16, 3), np.uint8), np.zeros((9, 16, 16, 14), np.float16))]
     with pytest.raises(TrainingError, match="at least 32x32, 9 frames"):
         AutoencoderCourse(SMOKE.autoencoder, tiny, tiny, seed=0, device=torch.device("cpu"))
 

@@ -1,7 +1,7 @@
 """From a trained run to what ships: OpenVINO graphs of one streaming step each, hashed and described.
 
 weights/
-  decoder_first, decoder_next      latent frame (and what was carried) → pixels (and what to carry)
+  decoder_first, decoder_next      latent frame and control (and what was carried) → pixels (and what to carry)
   stem_first, stem_next            control → condition, the same way
   reader                           scene rows and words → keys and values of every block; no_control, no_text
   step                             one latent frame through the transformer
@@ -70,14 +70,15 @@ def _graphs(
     control = torch.randn(1, CONTROL, 1, 16 * ROWS, 16 * COLUMNS)
     eight = control.expand(-1, -1, 8, -1, -1).contiguous()
     with torch.no_grad():
-        _, decoded = autoencoder.decode_chunk(latent, None)
+        given = torch.ones(1)
+        _, decoded = autoencoder.decode_chunk(latent, control, given, None)
         condition, stemmed = network.stem.chunk(control, None)
     scene = torch.randn(1, SCENE_ROWS, SCENE_NUMBERS)
     kinds = torch.zeros(1, SCENE_ROWS, dtype=torch.long)
     words = torch.ones(1, WORDS, dtype=torch.long)
     return {
-        "decoder_first": (_Decoder(autoencoder), (latent,)),
-        "decoder_next": (_Decoder(autoencoder), (latent, *decoded)),
+        "decoder_first": (_Decoder(autoencoder), (latent, control, given)),
+        "decoder_next": (_Decoder(autoencoder), (latent, eight, given, *decoded)),
         "stem_first": (_Stem(network.stem), (control,)),
         "stem_next": (_Stem(network.stem), (eight, *stemmed)),
         "reader": (_Reader(network), (scene, kinds, words, torch.zeros(1))),
@@ -96,15 +97,15 @@ def _step_example(network: PainterNetwork, latent: Tensor, condition: Tensor) ->
 
 
 class _Decoder(nn.Module):
-    """Latent frame and tails → pixels and tails."""
+    """Latent frame, control, whether there is one (1 or 0), and tails → pixels and tails."""
 
     def __init__(self, autoencoder: Autoencoder) -> None:
         super().__init__()
         self.autoencoder = autoencoder
 
-    def forward(self, latent: Tensor, *tails: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, latent: Tensor, control: Tensor, given: Tensor, *tails: Tensor) -> tuple[Tensor, ...]:
         """Without tails: the first."""
-        rgb, after = self.autoencoder.decode_chunk(latent, tails or None)
+        rgb, after = self.autoencoder.decode_chunk(latent, control, given, tails or None)
         return rgb, *after
 
 

@@ -43,11 +43,11 @@ class Network:
         self._folder = folder
         self._core = _core(cache)
         self._options = _options(self._core, precision, threads)
-        self._decoder = self._carrying(
-            "decoder", (1, LATENT, 1, rows, columns), (1, LATENT, 1, rows, columns)
-        )
-        sides = (SPACE * rows, SPACE * columns)
-        self._stem = self._carrying("stem", (1, CONTROL, 1, *sides), (1, CONTROL, TIME, *sides))
+        latent, sides = (1, LATENT, 1, rows, columns), (SPACE * rows, SPACE * columns)
+        first, following = (1, CONTROL, 1, *sides), (1, CONTROL, TIME, *sides)
+        self._decoder = self._carrying("decoder", [latent, first, (1,)], [latent, following, (1,)])
+        self._stem = self._carrying("stem", [first], [following])
+        self._unseen = np.zeros(following, np.float32)
         self._reader = self._compiled("reader", self._reader_shapes())
         self._step = self._compiled("step", self._step_shapes())
 
@@ -59,10 +59,17 @@ class Network:
         return first, after
 
     def decode(
-        self, latent: Float[Array, "1 48 1 latent_row latent_column"], tails: Sequence[Array] | None
+        self,
+        latent: Float[Array, "1 48 1 latent_row latent_column"],
+        control: Float[Array, "1 14 time row column"] | None,
+        tails: Sequence[Array] | None,
     ) -> tuple[Float[Array, "1 3 time row column"], list[Array]]:
-        """A latent frame → pixels in [-1, 1], and what the next call is to be given."""
-        first, *after = self._decoder[tails is not None](latent, *(tails or ()))
+        """A latent frame → pixels in [-1, 1], and what the next call is to be given. `control`: of its frames, or
+        None where there is no world."""
+        given = np.array([control is not None], np.float32)
+        if control is None:
+            control = self._unseen if tails is not None else self._unseen[:, :, :1]
+        first, *after = self._decoder[tails is not None](latent, control, given, *(tails or ()))
         return first, after
 
     def read(
@@ -77,10 +84,12 @@ class Network:
         key, value, absent = self._reader(scene, kinds, said, silent)
         return Context(self, key, value, absent)
 
-    def _carrying(self, name: str, first: tuple[int, ...], following: tuple[int, ...]) -> tuple[Graph, Graph]:
+    def _carrying(
+        self, name: str, first: Sequence[Sequence[int]], following: Sequence[Sequence[int]]
+    ) -> tuple[Graph, Graph]:
         """The graphs of a clip's first chunk and of the next ones; the first one's outputs give the tails' shapes."""
-        opening = self._compiled(f"{name}_first", [first])
-        return opening, self._compiled(f"{name}_next", [following, *opening.shapes[1:]])
+        opening = self._compiled(f"{name}_first", first)
+        return opening, self._compiled(f"{name}_next", [*following, *opening.shapes[1:]])
 
     def _compiled(self, name: str, shapes: Sequence[Sequence[int]]) -> Graph:
         model = self._core.read_model(self._folder / f"{name}.xml")

@@ -7,11 +7,12 @@ clip. The passes are the preview's, exact; only the colour is the network's, and
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -36,6 +37,14 @@ from kinema.render.preview import Preview
 from kinema.shot.shot import Shot
 
 Item = TypeVar("Item")
+
+
+class Chunk(NamedTuple):
+    """Frames of one latent frame, drawn and not yet painted."""
+
+    frames: list[Frame]
+    control: Float[np.ndarray, "1 14 time row column"] | None
+    """Of whole chunks and whole tokens; None in a dream."""
 
 
 class Painter:
@@ -85,15 +94,13 @@ class Painter:
         drawn = Preview(assets=self._assets).draw(shot, tape, picture, wanted)
         camera = CameraPath(shot, tape, picture.width, picture.height)
         context = self._read(network, shot, tape, camera)
-        waiting: list[Frame] = []
+        waiting: deque[Chunk] = deque()
         conditions = self._conditions(network, context, chunks(drawn), waiting, tape, camera, grid)
         latents = stream(context, conditions, noises(grid, shot.seed), times(self._steps), jump=True)
-        for rgb in decoded(network, latents):
-            # One latent frame was painted for the frames that wait; the clip's last chunk may be padded.
-            for frame, colour in zip(waiting, rgb, strict=False):
+        for chunk, rgb in decoded(network, latents, waiting):
+            for frame, colour in zip(chunk.frames, rgb, strict=False):  # the clip's last chunk may be padded
                 if frame.index in frames:
                     yield replace(frame, colour=linear(colour[: picture.height, : picture.width]))
-            waiting.clear()
 
     def _read(self, network: Network, shot: Shot, tape: Tape, camera: CameraPath) -> Context:
         """What is said of the shot: scene rows and a caption in the style asked for; of a dream the caption alone."""
@@ -108,24 +115,26 @@ class Painter:
         network: Network,
         context: Context,
         drawn: Iterable[list[Frame]],
-        waiting: list[Frame],
+        waiting: deque[Chunk],
         tape: Tape,
         camera: CameraPath,
         grid: Grid,
     ) -> Iterator[np.ndarray]:
-        """One for each chunk, whose frames then wait for their colour."""
+        """One for each chunk, which then waits for its colour."""
         noise, tails = body_noise(tape, camera), None
-        for number, chunk in enumerate(drawn):
-            waiting.extend(chunk)
+        for number, frames in enumerate(drawn):
             if self._look == DREAM:
+                waiting.append(Chunk(frames, None))
                 yield context.no_control
                 continue
-            control = np.stack([control_of(frame, tape, camera, noise) for frame in chunk])
+            control = np.stack([control_of(frame, tape, camera, noise) for frame in frames])
             size = Grid(frames=1, height=grid.height, width=grid.width)
             full = np.concatenate([size.padded(control[k : k + 1]) for k in range(len(control))])
             missing = len(grid.chunk(number)) - len(full)
             full = np.concatenate([full, np.repeat(full[-1:], missing, axis=0)]).astype(np.float32)
-            condition, tails = network.condition(np.moveaxis(full, -1, 0)[None], tails)
+            full = np.moveaxis(full, -1, 0)[None]
+            condition, tails = network.condition(full, tails)
+            waiting.append(Chunk(frames, full))
             yield condition
 
 
@@ -162,13 +171,14 @@ def noises(grid: Grid, seed: int) -> Iterator[Float[np.ndarray, "1 48 1 latent_r
 
 
 def decoded(
-    network: Network, latents: Iterable[np.ndarray]
-) -> Iterator[Float[np.ndarray, "time row column 3"]]:
-    """Pixels of each latent frame, sRGB in [-1, 1]."""
+    network: Network, latents: Iterable[np.ndarray], waiting: deque[Chunk]
+) -> Iterator[tuple[Chunk, Float[np.ndarray, "time row column 3"]]]:
+    """The chunk that waits for each latent frame, and its pixels, sRGB in [-1, 1]."""
     tails = None
     for latent in latents:
-        rgb, tails = network.decode(latent, tails)
-        yield np.moveaxis(rgb[0], 0, -1)
+        chunk = waiting.popleft()
+        rgb, tails = network.decode(latent, chunk.control, tails)
+        yield chunk, np.moveaxis(rgb[0], 0, -1)
 
 
 def linear(srgb: Float[np.ndarray, "row column 3"]) -> Float[np.ndarray, "row column 3"]:

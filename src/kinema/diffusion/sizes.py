@@ -32,6 +32,9 @@ class AutoencoderSizes:
     encoder_blocks: int
     """Residual blocks a stage."""
     decoder_blocks: int
+    shader_width: int
+    """At half the resolution, where most of the decoder's time goes."""
+    shader_blocks: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,13 @@ where such networks spend most of their time otherwise.
 
 The networks learn only what a linear map leaves over: beside them run the 48 principal components of blocks of
 8 x 16 x 16 pixels, fixed (`basis`). That alone is worth 25 dB on kinema's own data, which narrow networks trained
-for an hour of a CPU core did not reach from nothing (22 dB). Axes: B batch, C channel, T time, H row, W column.
+for an hour of a CPU core did not reach from nothing (22 dB). Decoding may see the control (`shader`): a picture of a
+simulated world need not be remembered where the world says it. Axes: B batch, C channel, T time, H row, W column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -32,7 +33,8 @@ from kinema.diffusion.model.causal import (
     fold,
     unfold,
 )
-from kinema.diffusion.sizes import LATENT, AutoencoderSizes
+from kinema.diffusion.model.shader import Shader
+from kinema.diffusion.sizes import CONTROL, LATENT, AutoencoderSizes
 
 PATCH: Final = 4
 """Pixels folded at each end, across and down."""
@@ -75,8 +77,9 @@ class Decoder(nn.Module):
     The finest stage sees the linear picture itself, so it has only to sharpen: it need not learn to draw it first.
     """
 
-    def __init__(self, width: int, *, blocks: int) -> None:
+    def __init__(self, sizes: AutoencoderSizes) -> None:
         super().__init__()
+        width, blocks = sizes.width, sizes.decoder_blocks
         stages = [(4 * width, 2, 1), (4 * width, 2, 2), (2 * width, 2, 2)]
         self.enter = conv_in_frame(LATENT, 4 * width)
         self.layers = nn.ModuleList()
@@ -87,16 +90,21 @@ class Decoder(nn.Module):
         self.finest = nn.ModuleList([Block(width) for _ in range(blocks)])
         self.norm = PositionNorm(width)
         self.leave = conv_in_frame(width, 3 * PATCH**2)
+        self.shader = Shader(width, sizes.shader_width, blocks=sizes.shader_blocks)
 
-    def forward(self, latent: Latent, linear: Video, tails: Tails) -> Video:
-        """A whole clip, or the next chunk of one."""
+    def forward(
+        self, latent: Latent, linear: Video, control: Video, given: Float[Tensor, " batch"], tails: Tails
+    ) -> Video:
+        """A whole clip, or the next chunk of one. `given`: 1, or 0 for clips whose control is not known."""
         x = self.enter(latent)
         for layer in self.layers:
             x = layer(x, tails)
         x = x + self.see(fold(linear, time=1, space=PATCH))
         for block in self.finest:
             x = block(x, tails)
-        return unfold(self.leave(functional.silu(self.norm(x))), time=1, space=PATCH)
+        x = functional.silu(self.norm(x))
+        lacking = unfold(self.leave(x), time=1, space=PATCH)
+        return lacking + self.shader(x, linear + lacking, control, given)
 
 
 class Autoencoder(nn.Module):
@@ -117,7 +125,7 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.sizes = sizes
         self.encoder = Encoder(3, sizes.width, 2 * LATENT, blocks=sizes.encoder_blocks)
-        self.decoder = Decoder(sizes.width, blocks=sizes.decoder_blocks)
+        self.decoder = Decoder(sizes)
         self.register_buffer("basis", torch.zeros(LATENT, BLOCK))
         self.register_buffer("spread", torch.ones(LATENT))
         self.register_buffer("centre", torch.zeros(BLOCK))
@@ -133,32 +141,32 @@ class Autoencoder(nn.Module):
         mean, logvar = rearrange(self.encoder(rgb, tails), "B (two C) t h w -> two B C t h w", two=2)
         return mean + self._analysed(rgb, tails), logvar.clamp(*LOGVAR)
 
-    def restored(self, latent: Latent, tails: Tails) -> Video:
+    def restored(self, latent: Latent, control: Video, given: Float[Tensor, " batch"], tails: Tails) -> Video:
         """Pixels of latents before whitening: what training compares with the original."""
         linear = self._synthesised(latent, tails)
-        return linear + self.decoder(latent, linear, tails)
+        return linear + self.decoder(latent, linear, control, given, tails)
 
     def encode(self, rgb: Video) -> tuple[Latent, Latent]:
         """B 3 T H W → mean and log variance, B 48 t h w, whitened."""
         mean, logvar = self.posterior(rgb, Tails(None))
         return (mean - self.shift) / self.scale, logvar - 2 * self.scale.log()
 
-    def decode(self, latent: Latent) -> Video:
-        """B 48 t h w → B 3 T H W, all at once."""
-        return self.decode_chunk(latent, None)[0]
+    def decode(self, latent: Latent, control: Video | None) -> Video:
+        """B 48 t h w → B 3 T H W, all at once. `control`: B 14 T H W; None where there is no world."""
+        known, given = (unknown(latent), 0.0) if control is None else (control, 1.0)
+        return self.decode_chunk(latent, known, latent.new_full((latent.shape[0],), given), None)[0]
 
-    def decode_chunk(self, latent: Latent, before: Sequence[Video] | None) -> tuple[Video, list[Video]]:
+    def decode_chunk(
+        self,
+        latent: Latent,
+        control: Video,
+        given: Float[Tensor, " batch"],
+        before: Sequence[Video] | None,
+    ) -> tuple[Video, list[Video]]:
         """The next latent frames of a clip → their pixels, and what the chunk after them must be given."""
         tails = Tails(before)
-        rgb = self.restored(latent * self.scale + self.shift, tails)
+        rgb = self.restored(latent * self.scale + self.shift, control, given, tails)
         return rgb, tails.after
-
-    def decode_stream(self, latents: Iterable[Latent]) -> Iterator[Video]:
-        """One latent frame (or several) at a time; memory does not grow with the clip."""
-        before: list[Video] | None = None
-        for latent in latents:
-            rgb, before = self.decode_chunk(latent, before)
-            yield rgb
 
     def _analysed(self, rgb: Video, tails: Tails) -> Latent:
         """Coordinates of each block; the first frame of a clip stands still for a whole one."""
@@ -190,3 +198,9 @@ class Autoencoder(nn.Module):
         """Let latents have mean 0 and deviation 1 from now on."""
         self.shift.copy_(rearrange(mean, "C -> 1 C 1 1 1"))
         self.scale.copy_(rearrange(deviation, "C -> 1 C 1 1 1"))
+
+
+def unknown(latent: Latent) -> Video:
+    """A control of the pixels of these latents, which start a clip, that says nothing."""
+    batch, _, frames, rows, columns = latent.shape
+    return latent.new_zeros(batch, CONTROL, 1 + TIME * (frames - 1), SPACE * rows, SPACE * columns)

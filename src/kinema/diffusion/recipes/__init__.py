@@ -1,16 +1,11 @@
-"""Recipes: one function each, whole and frozen. A number that matters stands in one of these files."""
+"""Recipes by name: each a function that returns it whole and frozen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from kinema.diffusion.recipes.base import base
-from kinema.diffusion.recipes.cpu import cpu
-from kinema.diffusion.recipes.large import large
-from kinema.diffusion.recipes.small import small
-from kinema.diffusion.recipes.smoke import smoke
-from kinema.diffusion.recipes.tiny import tiny
+from kinema.diffusion.recipes.budgets import base, cpu, large, small, smoke, tiny
 from kinema.diffusion.training.recipe import Recipe
 from kinema.errors import UsageError
 

@@ -20,6 +20,7 @@ from kinema.diffusion.training import checkpoint
 from kinema.diffusion.training.journal import Journal
 from kinema.diffusion.training.latents import Latents, cached
 from kinema.diffusion.training.loop import Run
+from kinema.diffusion.training.pixels import Pixels, unpacked
 from kinema.diffusion.training.ranks import Ranks
 from kinema.diffusion.training.recipe import Recipe
 from kinema.diffusion.training.train_autoencoder import AutoencoderCourse, latent_statistics, principal
@@ -58,8 +59,8 @@ class Stint:
 def autoencoder(recipe_name: str, data: Path, folder: Path, stint: Stint) -> Run:
     """Course one, up to the last step; then latents are measured and whitened."""
     device, recipe = stint.prepare(), recipe_named(recipe_name)
-    clips, held_out = Clips(data, "train"), Clips(data, "held_out")
-    course = AutoencoderCourse(recipe.autoencoder, clips, held_out or clips, seed=recipe.seed, device=device)
+    clips, held_out = _pixels(data, folder, stint, device)
+    course = AutoencoderCourse(recipe.autoencoder, clips, held_out, seed=recipe.seed, device=device)
     if checkpoint.newest(folder) is None:
         course.model.span(*principal(clips, recipe.autoencoder.grid, seed=recipe.seed))
     run = Run(
@@ -82,8 +83,9 @@ def autoencoder(recipe_name: str, data: Path, folder: Path, stint: Stint) -> Run
 def transformer(recipe_name: str, data: Path, autoencoder_run: Path, folder: Path, stint: Stint) -> Run:
     """Course two, from latents cached in the run's folder."""
     device, recipe = stint.prepare(), recipe_named(recipe_name)
-    frozen, made_by = trained_autoencoder(autoencoder_run, device)
-    latents, held_out = _latents(recipe, data, frozen, made_by, folder / "latents", stint)
+    latents, held_out, frozen, made_by = _latents(
+        recipe, data, autoencoder_run, folder / "latents", stint, device
+    )
     course = TransformerCourse(recipe.transformer, latents, held_out, frozen, seed=recipe.seed, device=device)
     run = Run(
         course,
@@ -103,8 +105,9 @@ def distill(
 ) -> Run:
     """Course three: the flow map, from the averaged weights of course two."""
     device, recipe = stint.prepare(), recipe_named(recipe_name)
-    frozen, made_by = trained_autoencoder(autoencoder_run, device)
-    latents, held_out = _latents(recipe, data, frozen, made_by, transformer_run / "latents", stint)
+    latents, held_out, frozen, made_by = _latents(
+        recipe, data, autoencoder_run, transformer_run / "latents", stint, device
+    )
     course = FlowMapCourse(
         recipe.transformer, recipe.distill, latents, held_out, frozen, seed=recipe.seed, device=device
     )
@@ -170,17 +173,32 @@ def averaged_of(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def _latents(
-    recipe: Recipe, data: Path, frozen: Autoencoder, made_by: str, folder: Path, stint: Stint
-) -> tuple[Latents, Latents]:
-    """Of both splits; pictures show the held-out one, or training's if there is none."""
-    grid = recipe.transformer.grid
-    with Ranks.found(frozen.shift.device).first_alone():
-        train = cached(folder / "train", Clips(data, "train"), frozen, made_by, grid, stint.report)
+def _pixels(data: Path, autoencoder_run: Path, stint: Stint, device: torch.device) -> tuple[Pixels, Pixels]:
+    """Of both splits, unpacked in the autoencoder's run; pictures show the held-out one, or training's if there is
+    none."""
+    folder = autoencoder_run / "pixels"
+    with Ranks.found(device).first_alone():
+        train = unpacked(folder / "train", Clips(data, "train"), stint.report)
         unseen = Clips(data, "held_out")
-        if not len(unseen):
-            return train, train
-        return train, cached(folder / "held_out", unseen, frozen, made_by, grid, stint.report)
+        return train, unpacked(folder / "held_out", unseen, stint.report) if len(unseen) else train
+
+
+def _latents(
+    recipe: Recipe, data: Path, autoencoder_run: Path, folder: Path, stint: Stint, device: torch.device
+) -> tuple[Latents, Latents, Autoencoder, str]:
+    """Of both splits, like `_pixels`; and the frozen autoencoder they are of, and which that is."""
+    frozen, made_by = trained_autoencoder(autoencoder_run, device)
+    found: list[Latents] = []
+    splits = zip(("train", "held_out"), _pixels(data, autoencoder_run, stint, device), strict=True)
+    with Ranks.found(device).first_alone():
+        for split, pixels in splits:
+            clips = Clips(data, split)
+            if not len(clips):
+                found.append(found[0])
+                continue
+            grid = recipe.transformer.grid
+            found.append(cached(folder / split, clips, pixels, frozen, made_by, grid, stint.report))
+    return found[0], found[1], frozen, made_by
 
 
 def _seen(recipe: Recipe, data: Path, made_by: str) -> dict[str, Any]:

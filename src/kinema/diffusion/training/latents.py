@@ -1,10 +1,8 @@
-"""What the transformer trains from: latents, encoded once, and control, unpacked once, on disk beside each other.
+"""What the transformer trains from: latents, encoded once, on disk beside what is said of them; control is `pixels`'.
 
 latents/
   mean.npy      clip 48 t h w, float16, whitened
   deviation.npy the same: of the posterior
-  control.npy   world time row column 14, float16; the styles of a world share it
-  of.npy        world of each clip
   scene.npy     clip 32 48, float32; kinds.npy clip 32, int64, -1 = no row
   words.npy     clip caption 72, int64, 0 = no word
   latents.json  what they were made from; written last, so a folder with it is whole
@@ -15,7 +13,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +23,12 @@ from torch import Tensor
 from kinema.diffusion.dataset.reader import Clip, Clips
 from kinema.diffusion.grid import Grid
 from kinema.diffusion.model.autoencoder import Autoencoder
+from kinema.diffusion.model.causal import Video
 from kinema.diffusion.model.network import Conditions
 from kinema.diffusion.model.text import NOTHING
-from kinema.diffusion.sizes import CONTROL, LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
+from kinema.diffusion.sizes import LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
 from kinema.diffusion.training.pictures import control_to_torch, to_torch
+from kinema.diffusion.training.pixels import Pixels
 from kinema.errors import TrainingError
 
 CAPTIONS = 4
@@ -40,29 +39,32 @@ CAPTIONS = 4
 class Latents:
     """A folder of them, read where needed."""
 
+    pixels: Pixels
     mean: Float[np.ndarray, "clip 48 latent_frame latent_row latent_column"]
     deviation: Float[np.ndarray, "clip 48 latent_frame latent_row latent_column"]
-    control: Float[np.ndarray, "world time row column 14"]
-    of: Int[np.ndarray, " clip"]
     scene: Float[np.ndarray, "clip 32 48"]
     kinds: Int[np.ndarray, "clip 32"]
     words: Int[np.ndarray, "clip 4 72"]
 
     @classmethod
-    def load(cls, folder: Path) -> Latents:
+    def load(cls, folder: Path, pixels: Pixels) -> Latents:
         """Mapped, not read."""
-        names = cls.__dataclass_fields__
-        return cls(**{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names})
+        names = ("mean", "deviation", "scene", "kinds", "words")
+        return cls(pixels, **{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names})
 
     def __len__(self) -> int:
-        return len(self.of)
+        return len(self.mean)
+
+    def control(self, clips: Int[np.ndarray, " batch"], device: torch.device) -> Video:
+        """Of these clips."""
+        return control_to_torch(self.pixels.control[self.pixels.of[clips]]).to(device)
 
     def conditions(
         self, clips: Int[np.ndarray, " batch"], caption: Int[np.ndarray, " batch"], device: torch.device
     ) -> Conditions:
         """Of these clips, with these of their captions."""
         return Conditions(
-            control=control_to_torch(self.control[self.of[clips]]).to(device),
+            control=self.control(clips, device),
             scene=torch.from_numpy(self.scene[clips]).to(device),
             kinds=torch.from_numpy(self.kinds[clips]).to(device),
             words=torch.from_numpy(self.words[clips, caption]).to(device),
@@ -77,31 +79,33 @@ class Latents:
 
 
 def cached(
-    folder: Path, clips: Clips, model: Autoencoder, made_by: str, grid: Grid, report: Callable[[str], None]
+    folder: Path,
+    clips: Clips,
+    pixels: Pixels,
+    model: Autoencoder,
+    made_by: str,
+    grid: Grid,
+    report: Callable[[str], None],
 ) -> Latents:
     """The latents of a split, encoded now if they are not there. `made_by`: of the autoencoder, for the record."""
     made_from = {"data": clips.format, "clips": len(clips), "autoencoder": made_by, "grid": vars(grid)}
     record = folder / "latents.json"
     if record.is_file() and json.loads(record.read_text("utf-8")) == made_from:
-        return Latents.load(folder)
-    if not len(clips):
-        raise TrainingError("the data set", "must hold clips", got="none", next_step="kinema dataset make")
+        return Latents.load(folder, pixels)
     folder.mkdir(parents=True, exist_ok=True)
     record.unlink(missing_ok=True)
     _encode(folder, clips, model, grid, report)
     record.write_text(json.dumps(made_from, indent=2) + "\n", "utf-8")
-    return Latents.load(folder)
+    return Latents.load(folder, pixels)
 
 
 @torch.no_grad()
 def _encode(
     folder: Path, clips: Clips, model: Autoencoder, grid: Grid, report: Callable[[str], None]
 ) -> None:
-    of = _worlds(clips)
     count, device = len(clips), model.shift.device
     shape = (count, LATENT, grid.latent_frames, grid.rows, grid.columns)
     mean, deviation = (_array(folder / f"{name}.npy", shape) for name in ("mean", "deviation"))
-    control = _array(folder / "control.npy", (int(of[-1]) + 1, grid.frames, grid.height, grid.width, CONTROL))
     scene = np.zeros((count, SCENE_ROWS, SCENE_NUMBERS), np.float32)
     kinds = np.full((count, SCENE_ROWS), NOTHING, np.int64)
     words = np.zeros((count, CAPTIONS, WORDS), np.int64)
@@ -110,13 +114,12 @@ def _encode(
         _refuse_other(clip, grid)
         middle, logvar = model.encode(to_torch(clip.rgb[None]).to(device))
         mean[index], deviation[index] = middle[0].cpu(), (0.5 * logvar[0]).exp().cpu()
-        control[of[index]] = clip.control
         rows = len(clip.kinds)
         scene[index, :rows], kinds[index, :rows] = clip.tokens, clip.kinds
         words[index] = padded_words(clip.manifest["tokens"])
         if (index + 1) % 200 == 0:
             report(f"encoded {index + 1} of {count}")
-    for name, array in (("of", of), ("scene", scene), ("kinds", kinds), ("words", words)):
+    for name, array in (("scene", scene), ("kinds", kinds), ("words", words)):
         np.save(folder / f"{name}.npy", array)
 
 
@@ -127,12 +130,6 @@ def padded_words(captions: list[list[int]]) -> Int[np.ndarray, "4 72"]:
         ids = captions[row % len(captions)][:WORDS]
         rows[row, : len(ids)] = ids
     return rows
-
-
-def _worlds(clips: Clips) -> Int[np.ndarray, " clip"]:
-    """Number of each clip's world: styles of one follow one another."""
-    seeds = [clips.manifest(index)["seed"] for index in range(len(clips))]
-    return np.cumsum([0] + [a != b for a, b in pairwise(seeds)])
 
 
 def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -20,11 +20,9 @@ from kinema.diffusion.training import checkpoint
 from kinema.diffusion.training.journal import Journal
 from kinema.diffusion.training.muon import optimisers_for
 from kinema.diffusion.training.ranks import Ranks
-from kinema.diffusion.training.recipe import Optimisation
+from kinema.diffusion.training.recipe import Optimisation, Precision
 from kinema.diffusion.training.speed import Speedometer
 from kinema.errors import TrainingError
-
-Precision = Literal["float32", "bfloat16"]
 
 
 class Course(Protocol):

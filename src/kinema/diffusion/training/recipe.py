@@ -8,6 +8,9 @@ from typing import Literal
 from kinema.diffusion.grid import Grid
 from kinema.diffusion.sizes import AutoencoderSizes, ModelSizes
 
+Precision = Literal["float32", "bfloat16"]
+"""Of activations; weights and optimiser state are float32."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Optimisation:
@@ -48,6 +51,11 @@ class AutoencoderRecipe:
     """Weight of the loss on Haar bands."""
     divergence: float
     """Weight of the divergence from a standard normal, mean over latent numbers [nat]."""
+    jitter: float
+    """Most noise that is added to latents before they are decoded, in their deviations: what a transformer paints is
+    not exact (RAE, arXiv 2510.11690, trains its decoder so)."""
+    drop_control: float
+    """Of clips that are decoded without their control."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +99,7 @@ class Recipe:
 
     name: str
     seed: int
-    precision: Literal["float32", "bfloat16"]
-    """Of activations; weights and optimiser state are float32."""
+    precision: Precision
     autoencoder: AutoencoderRecipe
     transformer: TransformerRecipe
     distill: DistillRecipe

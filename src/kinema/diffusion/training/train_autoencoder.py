@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 import torch
 from einops import rearrange
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int, Shaped, UInt8
 from torch import Tensor
 
+from kinema.diffusion.control import CHANNELS
 from kinema.diffusion.grid import SPACE, TIME, Grid
 from kinema.diffusion.model.autoencoder import BLOCK, Autoencoder
 from kinema.diffusion.model.causal import Tails, Video, fold
 from kinema.diffusion.sizes import LATENT
 from kinema.diffusion.training.losses import divergence, gradient_l1, wavelet_l1
-from kinema.diffusion.training.pictures import filmstrips, to_torch
+from kinema.diffusion.training.pictures import control_to_torch, filmstrips, to_torch
+from kinema.diffusion.training.pixels import Drawn
 from kinema.diffusion.training.recipe import AutoencoderRecipe
 from kinema.errors import TrainingError
 
 SHOWN = 4
 """Clips of a picture, spread over the data."""
-
-
-class Rgb(Protocol):
-    """What course one reads of a clip."""
-
-    @property
-    def rgb(self) -> UInt8[np.ndarray, "time row column 3"]:
-        """sRGB code values."""
-        ...
 
 
 class AutoencoderCourse:
@@ -39,8 +31,8 @@ class AutoencoderCourse:
     def __init__(
         self,
         recipe: AutoencoderRecipe,
-        clips: Sequence[Rgb],
-        held_out: Sequence[Rgb],
+        clips: Sequence[Drawn],
+        held_out: Sequence[Drawn],
         *,
         seed: int,
         device: torch.device,
@@ -53,15 +45,19 @@ class AutoencoderCourse:
 
     def losses(self, generator: torch.Generator, batch: int) -> dict[str, Tensor]:
         """Of a batch drawn by `generator`."""
-        rgb = self._batch(generator, batch)
-        tails = Tails(None)
-        mean, logvar = self.model.posterior(rgb, tails)
+        r = self.recipe
+        rgb, control = self._batch(generator, batch)
+        mean, logvar = self.model.posterior(rgb, Tails(None))
         noise = torch.randn(mean.shape, generator=generator).to(self.device)
-        restored = self.model.restored(mean + noise * (0.5 * logvar).exp(), Tails(None)).float()
+        jitter = r.jitter * torch.rand(batch, 1, 1, 1, 1, generator=generator).to(self.device)
+        given = (torch.rand(batch, generator=generator) >= r.drop_control).float().to(self.device)
+        latent = (
+            mean + noise * (logvar.exp() + jitter.square()).sqrt()
+        )  # two noises are one of both variances
+        restored = self.model.restored(latent, control, given, Tails(None)).float()
         pixel = (restored - rgb).abs().mean()
         gradient, wavelet = gradient_l1(restored, rgb), wavelet_l1(restored, rgb)
         kl = divergence(mean.float(), logvar.float())
-        r = self.recipe
         loss = pixel + r.gradient * gradient + r.wavelet * wavelet + r.divergence * kl
         psnr = -10 * torch.log10((restored.detach() - rgb).square().mean() / 4)
         return {
@@ -75,19 +71,27 @@ class AutoencoderCourse:
 
     @torch.no_grad()
     def picture(self, averaged: torch.nn.Module) -> UInt8[np.ndarray, "row column 3"]:
-        """Held-out clips: the original above what comes back, first to last frame."""
+        """Held-out clips: the original above what comes back with its control and without, first to last frame."""
         assert isinstance(averaged, Autoencoder)
         strips = []
         for index in shown(len(self.held_out)):
-            rgb = to_torch(whole(self.held_out[int(index)].rgb, self.recipe.grid)[None]).to(self.device)
-            strips += [rgb[0], averaged.decode(averaged.encode(rgb)[0])[0]]
+            clip = self.held_out[int(index)]
+            rgb = to_torch(whole(clip.rgb, self.recipe.grid)[None]).to(self.device)
+            control = control_to_torch(whole(clip.control, self.recipe.grid)[None]).to(self.device)
+            latent = averaged.encode(rgb)[0]
+            strips += [rgb[0], *(averaged.decode(latent, known)[0] for known in (control, None))]
         return filmstrips(strips)
 
-    def _batch(self, generator: torch.Generator, batch: int) -> Video:
-        clips = []
-        for index in torch.randint(len(self.clips), (batch,), generator=generator):
-            clips.append(cropped(self.clips[int(index)].rgb, self.recipe.grid, generator))
-        return to_torch(np.stack(clips)).to(self.device, memory_format=torch.channels_last_3d)
+    def _batch(self, generator: torch.Generator, batch: int) -> tuple[Video, Video]:
+        """Pictures and control."""
+        drawn = [
+            cropped(self.clips[int(index)], self.recipe.grid, generator)
+            for index in torch.randint(len(self.clips), (batch,), generator=generator)
+        ]
+        rgb = to_torch(np.stack([clip.rgb for clip in drawn]))
+        control = control_to_torch(np.stack([clip.control for clip in drawn]))
+        rgb, control = (a.to(self.device, memory_format=torch.channels_last_3d) for a in (rgb, control))
+        return rgb, control
 
 
 def shown(count: int) -> Int[np.ndarray, " clip"]:
@@ -95,24 +99,30 @@ def shown(count: int) -> Int[np.ndarray, " clip"]:
     return np.arange(SHOWN) * (count // SHOWN + 1) % count
 
 
-def cropped(
-    rgb: UInt8[np.ndarray, "time row column 3"], grid: Grid, generator: torch.Generator
-) -> UInt8[np.ndarray, "time row column 3"]:
-    """A random part of a clip, half of them mirrored."""
-    room = (rgb.shape[0] - grid.frames, rgb.shape[1] - grid.height, rgb.shape[2] - grid.width)
+def cropped(clip: Drawn, grid: Grid, generator: torch.Generator) -> Drawn:
+    """A random part of a clip, half of them mirrored: then what points right points left."""
+    frames, rows, columns, _ = clip.rgb.shape
+    room = (frames - grid.frames, rows - grid.height, columns - grid.width)
     t, y, x = (int(torch.randint(n + 1, (), generator=generator)) for n in room)
-    part = rgb[t : t + grid.frames, y : y + grid.height, x : x + grid.width]
-    return part[:, :, ::-1] if int(torch.randint(2, (), generator=generator)) else part
+    part = np.s_[t : t + grid.frames, y : y + grid.height, x : x + grid.width]
+    rgb, control = clip.rgb[part], clip.control[part]
+    if int(torch.randint(2, (), generator=generator)):
+        sign = np.ones(control.shape[-1], control.dtype)
+        sign[[CHANNELS.index("normal_right"), CHANNELS.index("motion_right")]] = -1
+        rgb, control = rgb[:, :, ::-1], control[:, :, ::-1] * sign
+    return Drawn(rgb, control)
 
 
-def whole(rgb: UInt8[np.ndarray, "time row column 3"], grid: Grid) -> UInt8[np.ndarray, "time row column 3"]:
+def whole(
+    pixels: Shaped[np.ndarray, "time row column channel"], grid: Grid
+) -> Shaped[np.ndarray, "time row column channel"]:
     """The middle of a clip from its first frame, as large as the grid."""
-    y, x = (rgb.shape[1] - grid.height) // 2, (rgb.shape[2] - grid.width) // 2
-    return rgb[: grid.frames, y : y + grid.height, x : x + grid.width]
+    y, x = (pixels.shape[1] - grid.height) // 2, (pixels.shape[2] - grid.width) // 2
+    return pixels[: grid.frames, y : y + grid.height, x : x + grid.width]
 
 
 @torch.no_grad()
-def principal(clips: Sequence[Rgb], grid: Grid, *, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+def principal(clips: Sequence[Drawn], grid: Grid, *, seed: int) -> tuple[Tensor, Tensor, Tensor]:
     """Components, deviations and mean of blocks of up to 256 clips, a dozen of each: what `Autoencoder.span` takes.
 
     A small part of the least deviation is kept, so that data of fewer than 48 directions divides by nothing.
@@ -134,7 +144,7 @@ def principal(clips: Sequence[Rgb], grid: Grid, *, seed: int) -> tuple[Tensor, T
 
 @torch.no_grad()
 def latent_statistics(
-    model: Autoencoder, clips: Sequence[Rgb], grid: Grid
+    model: Autoencoder, clips: Sequence[Drawn], grid: Grid
 ) -> tuple[Float[Tensor, " 48"], ...]:
     """Mean and deviation of each latent channel over up to 256 clips: what `Autoencoder.whiten` takes."""
     means = []
@@ -146,7 +156,7 @@ def latent_statistics(
     return every.mean(dim=1), every.std(dim=1)
 
 
-def _refuse_small(clips: Sequence[Rgb], grid: Grid) -> None:
+def _refuse_small(clips: Sequence[Drawn], grid: Grid) -> None:
     if not len(clips):
         raise TrainingError("the data set", "must hold clips", got="none", next_step="kinema dataset make")
     shape = clips[0].rgb.shape[:3]

@@ -94,7 +94,10 @@ class TransformerCourse:
         )
         noise = noise_like(tuple(mean.shape), seed=0).to(self.device)
         painted = sample(denoise, noise, times(self.steps, shift=self.recipe.shift), jump=self.jump)
-        strips = zip(self.autoencoder.decode(mean), self.autoencoder.decode(painted), strict=True)
+        known = conditions.control
+        strips = zip(
+            self.autoencoder.decode(mean, known), self.autoencoder.decode(painted, known), strict=True
+        )
         return filmstrips([clip for pair in strips for clip in pair])
 
 

@@ -1,0 +1,171 @@
+"""The recipes, by what they may cost. Every number that differs between them stands here, once.
+
+What does not differ is in `_recipe` and `_paced`: the weights of losses, the shares of dropped conditions, and how a
+run warms up, cools down, averages and saves for its length.
+"""
+
+from __future__ import annotations
+
+from kinema.diffusion.grid import Grid
+from kinema.diffusion.sizes import AutoencoderSizes, ModelSizes
+from kinema.diffusion.training.recipe import (
+    AutoencoderRecipe,
+    DistillRecipe,
+    Optimisation,
+    Precision,
+    Recipe,
+    TransformerRecipe,
+)
+
+
+def smoke() -> Recipe:
+    """Seconds on a CPU: enough for the tests to walk the whole line. Learns nothing worth seeing."""
+    grid = Grid(frames=9, height=32, width=32)
+    return _recipe(
+        "smoke",
+        grid=grid,
+        crop=grid,
+        autoencoder=AutoencoderSizes(
+            width=16, encoder_blocks=1, decoder_blocks=1, shader_width=16, shader_blocks=1
+        ),
+        model=ModelSizes(depth=2, window=2, stem_width=16, text_depth=1),
+        shift=1.0,
+        courses=(_paced(6, 2, 1e-3), _paced(6, 2, 2e-3), _paced(4, 2, 5e-4)),
+        precision="float32",
+    )
+
+
+def tiny() -> Recipe:
+    """Twenty minutes of two CPU cores: does it learn at all?"""
+    return _recipe(
+        "tiny",
+        grid=Grid(frames=17, height=64, width=96),
+        crop=Grid(frames=9, height=64, width=64),
+        autoencoder=AutoencoderSizes(
+            width=16, encoder_blocks=1, decoder_blocks=1, shader_width=32, shader_blocks=2
+        ),
+        model=ModelSizes(depth=4, window=2, stem_width=16, text_depth=1),
+        shift=1.0,
+        courses=(_paced(1000, 8, 1e-3), _paced(1500, 16, 2e-3), _paced(200, 16, 1e-4)),
+    )
+
+
+def cpu() -> Recipe:
+    """Two hours of two CPU cores, 192x128, 17 frames: what the base install ships if no GPU was to be had."""
+    return _recipe(
+        "cpu",
+        grid=Grid(frames=17, height=128, width=192),
+        crop=Grid(frames=9, height=64, width=64),
+        autoencoder=AutoencoderSizes(
+            width=32, encoder_blocks=1, decoder_blocks=1, shader_width=48, shader_blocks=4
+        ),
+        model=ModelSizes(depth=6, window=2, stem_width=32, text_depth=2),
+        shift=1.0,
+        courses=(_paced(2600, 8, 1e-3), _paced(3000, 8, 1e-3), _paced(300, 8, 1e-4)),
+    )
+
+
+def small() -> Recipe:
+    """Three slots of 25 minutes on one H200-class GPU, 128x128, 49 frames: the first weights of full length."""
+    return _recipe(
+        "small",
+        grid=Grid(frames=49, height=128, width=128),
+        crop=Grid(frames=17, height=128, width=128),
+        autoencoder=AutoencoderSizes(
+            width=64, encoder_blocks=2, decoder_blocks=2, shader_width=64, shader_blocks=6
+        ),
+        model=ModelSizes(depth=12, window=3, stem_width=48, text_depth=3),
+        shift=1.5,
+        courses=(_paced(12000, 32, 1e-3), _paced(20000, 128, 1e-3), _paced(4000, 128, 1e-4)),
+    )
+
+
+def base() -> Recipe:
+    """A day of one H200-class GPU, 256x256, 49 frames. Planned, not run."""
+    return _recipe(
+        "base",
+        grid=Grid(frames=49, height=256, width=256),
+        crop=Grid(frames=17, height=256, width=256),
+        autoencoder=AutoencoderSizes(
+            width=96, encoder_blocks=2, decoder_blocks=3, shader_width=96, shader_blocks=6
+        ),
+        model=ModelSizes(depth=16, window=3, stem_width=64, text_depth=4),
+        shift=2.0,
+        courses=(_paced(60000, 16, 7e-4), _paced(100000, 64, 7e-4), _paced(20000, 64, 1e-4)),
+    )
+
+
+def large() -> Recipe:
+    """A week of eight H200-class GPUs, 512x512, 97 frames. Planned, not run."""
+    return _recipe(
+        "large",
+        grid=Grid(frames=97, height=512, width=512),
+        crop=Grid(frames=17, height=256, width=256),
+        autoencoder=AutoencoderSizes(
+            width=128, encoder_blocks=3, decoder_blocks=4, shader_width=128, shader_blocks=8
+        ),
+        model=ModelSizes(depth=24, window=3, stem_width=96, text_depth=6),
+        shift=3.0,
+        courses=(_paced(200000, 16, 5e-4), _paced(300000, 16, 5e-4), _paced(40000, 16, 1e-4)),
+    )
+
+
+def _recipe(
+    name: str,
+    *,
+    grid: Grid,
+    crop: Grid,
+    autoencoder: AutoencoderSizes,
+    model: ModelSizes,
+    shift: float,
+    courses: tuple[Optimisation, Optimisation, Optimisation],
+    precision: Precision = "bfloat16",
+) -> Recipe:
+    """`grid` of the clips, `crop` of what the autoencoder sees of them, one optimisation for each course."""
+    first, second, third = courses
+    return Recipe(
+        name=name,
+        seed=0,
+        precision=precision,
+        autoencoder=AutoencoderRecipe(
+            sizes=autoencoder,
+            grid=crop,
+            optimisation=first,
+            gradient=1.0,
+            wavelet=0.5,
+            divergence=3e-4,
+            jitter=0.5,
+            drop_control=0.2,
+        ),
+        transformer=TransformerRecipe(
+            sizes=model,
+            grid=grid,
+            optimisation=second,
+            shift=shift,
+            spread=1.0,
+            least_time=0.1,
+            known_share=0.5,
+            full_share=0.1,
+            drop_control=0.1,
+            drop_text=0.1,
+            drop_scene=0.1,
+        ),
+        distill=DistillRecipe(optimisation=third, instantaneous_share=0.5, difference=0.02),
+    )
+
+
+def _paced(steps: int, batch: int, learning_rate: float) -> Optimisation:
+    """A run of this length: a thirtieth to warm up, the last third to cool down."""
+    return Optimisation(
+        steps=steps,
+        batch=batch,
+        learning_rate=learning_rate,
+        warmup=max(1, min(steps // 30, 2000)),
+        cooldown=0.35,
+        weight_decay=0.01,
+        clip=1.0,
+        # Over a fiftieth of the run: long enough to calm it, short enough to forget its start.
+        averaging=1 - min(0.1, 50 / steps),
+        save_every=max(1, min(steps // 10, 1000)),
+        picture_every=max(1, min(steps // 5, 2000)),
+    )
