@@ -59,9 +59,9 @@ def cpu() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=32, encoder_blocks=1, decoder_blocks=1, shader_width=48, shader_blocks=4
         ),
-        model=ModelSizes(depth=6, window=2, stem_width=32, text_depth=2),
+        model=ModelSizes(depth=6, window=2, stem_width=16, text_depth=2),
         shift=1.0,
-        courses=(_paced(2600, 8, 1e-3), _paced(3000, 8, 1e-3), _paced(300, 8, 1e-4)),
+        courses=(_paced(2200, 4, 1e-3), _paced(2600, 8, 1e-3), _paced(300, 8, 1e-4)),
     )
 
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from kinema.diffusion.training import checkpoint
 from kinema.diffusion.training.journal import Journal
 from kinema.diffusion.training.muon import optimisers_for
+from kinema.diffusion.training.precision import fitting
 from kinema.diffusion.training.ranks import Ranks
 from kinema.diffusion.training.recipe import Optimisation, Precision
 from kinema.diffusion.training.speed import Speedometer
@@ -57,13 +58,14 @@ class Run:
     ) -> None:
         """`about` goes into each checkpoint's state: recipe and what it was trained on."""
         self.course, self.optimisation, self.folder = course, optimisation, folder
-        self.seed, self.precision, self.about = seed, precision, about
+        self.seed, self.about = seed, about
         self.model = course.model
         self.averaged = copy.deepcopy(self.model).requires_grad_(False)
         self.optimisers = optimisers_for(
             self.model, lr=optimisation.learning_rate, weight_decay=optimisation.weight_decay
         )
         self.device = next(self.model.parameters()).device
+        self.precision = fitting(precision, self.device)
         self.ranks = Ranks.found(self.device)
         self.journal = Journal(folder)
         self.step = 0
@@ -115,7 +117,8 @@ class Run:
             for index, state in optimiser.state_dict()["state"].items():
                 kind = type(optimiser).__name__.lower()
                 tensors |= {f"{kind}.{index}.{name}": value for name, value in state.items()}
-        state = {**self.about, "seed": self.seed, "optimisation": asdict(self.optimisation)}
+        state = {**self.about, "seed": self.seed, "precision": self.precision}
+        state["optimisation"] = asdict(self.optimisation)
         return checkpoint.save(self.folder, self.step, tensors, state)
 
     def _restore(self, found: Path) -> None:

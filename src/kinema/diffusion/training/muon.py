@@ -13,16 +13,18 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
+from kinema.diffusion.training.precision import has_bfloat16
+
 _QUINTIC: Final = (3.4445, -4.7750, 2.0315)
 MOMENTUM: Final = 0.95
 BETAS: Final = (0.9, 0.95)
 
 
 def orthogonalised(matrix: Tensor, *, iterations: int = 5) -> Tensor:
-    """Its singular values all brought near 1 (0.7 to 1.2), in bfloat16 as its author does: the direction needs no
-    more, and on narrow networks this is a third of a step's time."""
+    """Its singular values all brought near 1 (0.7 to 1.2), in bfloat16 where there is one, as its author does: the
+    direction needs no more, and on narrow networks this is a third of a step's time."""
     a, b, c = _QUINTIC
-    x = matrix.bfloat16()
+    x = matrix.bfloat16() if has_bfloat16(matrix.device) else matrix
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
     x = x / (x.norm() + 1e-7)
