@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,23 @@ def test_six_steps_are_three_and_three_more(tmp_path):
     assert kept.keys() == again.keys()
     assert all(torch.equal(kept[name], again[name]) for name in kept)
     assert [line["step"] for line in Journal(tmp_path / "twice").read()] == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_interruption_waits_for_the_step_and_saves_it(tmp_path, monkeypatch):
+    run = run_in(tmp_path)
+    step = run.take_step
+
+    def interrupted():
+        if run.step == 1:
+            signal.raise_signal(signal.SIGTERM)
+        return step()
+
+    monkeypatch.setattr(run, "take_step", interrupted)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        advance(run, 6)
+    assert checkpoint.required(tmp_path).name == "step-000002"
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_course_learns(tmp_path):
