@@ -61,7 +61,7 @@ def cpu() -> Recipe:
         ),
         model=ModelSizes(depth=6, window=2, stem_width=16, text_depth=2),
         shift=1.0,
-        courses=(_paced(1500, 4, 1e-3), _paced(1500, 8, 1e-3), _paced(200, 8, 1e-4)),
+        courses=(_paced(1500, 4, 1e-3), _paced(1500, 4, 1e-3), _paced(200, 4, 1e-4)),
     )
 
 
