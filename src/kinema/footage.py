@@ -222,5 +222,5 @@ def frames(
     if not missing:
         return
     for frame in renderer.draw(shot, tape, picture, missing):
-        seen = facts_of(frame, tape, camera)
+        seen = facts_of(frame, tape, camera, painted=renderer.referred == "display")
         yield rushes.keep(frame, seen), seen

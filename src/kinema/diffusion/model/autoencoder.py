@@ -96,7 +96,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """B 48 t h w, and what the linear map makes of it → what that lacks, B 3 T H W.
+    """B 48 t h w, and what the linear map makes of it → a better picture, B 3 T H W.
 
     The finest stage sees the linear picture itself, so it has only to sharpen: it need not learn to draw it first.
     """
@@ -114,10 +114,9 @@ class Decoder(nn.Module):
         self.finest = nn.ModuleList([Block(width) for _ in range(blocks)])
         self.norm = PositionNorm(width)
         self.leave = conv_in_frame(width, 3 * PATCH**2)
-        self.shader = Shader(width, sizes.shader_width, blocks=sizes.shader_blocks)
 
-    def forward(self, latent: Latent, linear: Video, scene: Scene, tails: Tails) -> Video:
-        """A whole clip, or the next chunk of one."""
+    def forward(self, latent: Latent, linear: Video, tails: Tails) -> tuple[Video, Video]:
+        """A whole clip, or the next chunk of one → features at a quarter of the resolution, and the picture."""
         x = self.enter(latent)
         for layer in self.layers:
             x = layer(x, tails)
@@ -125,8 +124,7 @@ class Decoder(nn.Module):
         for block in self.finest:
             x = block(x, tails)
         x = functional.silu(self.norm(x))
-        lacking = unfold(self.leave(x), time=1, space=PATCH)
-        return lacking + self.shader(x, linear + lacking, *scene)
+        return x, linear + unfold(self.leave(x), time=1, space=PATCH)
 
 
 class Autoencoder(nn.Module):
@@ -153,6 +151,7 @@ class Autoencoder(nn.Module):
             nn.init.zeros_(self.encoder.leave.bias)  # type: ignore[arg-type]
             nn.init.constant_(self.encoder.leave.bias[LATENT:], QUIET)  # type: ignore[index]
         self.decoder = Decoder(sizes)
+        self.shader = Shader(sizes.width, sizes.shader_width, blocks=sizes.shader_blocks)
         self.register_buffer("basis", torch.zeros(LATENT, BLOCK))
         self.register_buffer("spread", torch.ones(LATENT))
         self.register_buffer("centre", torch.zeros(BLOCK))
@@ -169,10 +168,13 @@ class Autoencoder(nn.Module):
         mean, logvar = rearrange(self.encoder(rgb, tails), "B (two C) t h w -> two B C t h w", two=2)
         return mean + linear, logvar.clamp(*LOGVAR)
 
-    def restored(self, latent: Latent, scene: Scene, tails: Tails) -> Video:
-        """Pixels of latents before whitening: what training compares with the original."""
-        linear = self._synthesised(latent, tails)
-        return linear + self.decoder(latent, linear, scene, tails)
+    def drawn(self, latent: Latent, tails: Tails) -> tuple[Video, Video]:
+        """Features and pixels of latents before whitening, in all frames, as far as latents alone go."""
+        return self.decoder(latent, self._synthesised(latent, tails), tails)
+
+    def shaded(self, features: Video, drawn: Video, scene: Scene) -> Video:
+        """Pixels of `drawn` frames, whichever, once the scene is seen: what training compares with the original."""
+        return drawn + self.shader(features, drawn, *scene)
 
     def encode(self, rgb: Video) -> tuple[Latent, Latent]:
         """B 3 T H W → mean and log variance, B 48 t h w, whitened."""
@@ -188,7 +190,7 @@ class Autoencoder(nn.Module):
     ) -> tuple[Video, list[Video]]:
         """The next latent frames of a clip → their pixels, and what the chunk after them must be given."""
         tails = Tails(before)
-        rgb = self.restored(latent * self.scale + self.shift, scene, tails)
+        rgb = self.shaded(*self.drawn(latent * self.scale + self.shift, tails), scene)
         return rgb, tails.after
 
     def _analysed(self, rgb: Video, tails: Tails) -> Latent:
@@ -206,7 +208,11 @@ class Autoencoder(nn.Module):
 
     def identity(self) -> str:
         """A hash of all that makes latents of pictures. Decoders may differ under one: they read the same latents."""
-        makes = {name: value for name, value in self.state_dict().items() if not name.startswith("decoder.")}
+        makes = {
+            name: value
+            for name, value in self.state_dict().items()
+            if not name.startswith(("decoder.", "shader."))
+        }
         digest = sha256()
         for name, value in sorted(makes.items()):
             digest.update(name.encode() + value.detach().cpu().float().numpy().tobytes())

@@ -61,7 +61,7 @@ def cpu() -> Recipe:
         ),
         model=ModelSizes(depth=6, window=2, stem_width=16, text_depth=2),
         shift=1.0,
-        courses=(_paced(1500, 4, 1e-3), _paced(1500, 4, 1e-3), _paced(200, 4, 1e-4)),
+        courses=(_paced(1500, 12, 2e-3), _paced(1500, 4, 1e-3), _paced(200, 4, 1e-4)),
     )
 
 
@@ -131,12 +131,13 @@ def _recipe(
             sizes=autoencoder,
             grid=crop,
             optimisation=first,
+            coarse=0.5,
             gradient=1.0,
             wavelet=0.5,
             divergence=3e-4,
             jitter=0.5,
             truncate=0.5,
-            drop_control=0.2,
+            drop_control=0.1,
         ),
         transformer=TransformerRecipe(
             sizes=model,

@@ -45,6 +45,8 @@ class AutoencoderRecipe:
     grid: Grid
     """Of the crops it is trained on."""
     optimisation: Optimisation
+    coarse: float
+    """Weight of the loss on what latents alone give, in all frames."""
     gradient: float
     """Weight of the loss on differences between neighbours in space and time."""
     wavelet: float

@@ -56,15 +56,22 @@ class AutoencoderCourse:
         # Two independent noises are one of the sum of their variances.
         latent = mean + noise * (logvar.exp() + jitter.square()).sqrt()
         latent = latent * _coarse(generator, batch, r.truncate).to(self.device)
-        restored = self.model.restored(latent, scene._replace(given=given), Tails(None)).float()
+        features, drawn = self.model.drawn(latent, Tails(None))
+        coarse = (drawn.float() - rgb).abs().mean()
+        # Two frames that follow one another: a clip's others show the shader the same once more, at its full price.
+        first = int(torch.randint(max(1, r.grid.frames - 1), (), generator=generator))
+        pair = np.s_[:, :, first : first + 2]
+        scene = scene._replace(control=scene.control[pair], given=given)
+        rgb, restored = rgb[pair], self.model.shaded(features[pair], drawn[pair], scene).float()
         pixel = (restored - rgb).abs().mean()
         gradient, wavelet = gradient_l1(restored, rgb), wavelet_l1(restored, rgb)
         kl = divergence(mean.float(), logvar.float())
-        loss = pixel + r.gradient * gradient + r.wavelet * wavelet + r.divergence * kl
+        loss = pixel + r.coarse * coarse + r.gradient * gradient + r.wavelet * wavelet + r.divergence * kl
         psnr = -10 * torch.log10((restored.detach() - rgb).square().mean() / 4)
         return {
             "loss": loss,
             "l1": pixel,
+            "coarse_l1": coarse,
             "gradient_l1": gradient,
             "wavelet_l1": wavelet,
             "kl": kl,
