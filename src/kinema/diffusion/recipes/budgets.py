@@ -61,7 +61,7 @@ def cpu() -> Recipe:
         ),
         model=ModelSizes(depth=6, window=2, stem_width=16, text_depth=2),
         shift=1.0,
-        courses=(_paced(1500, 12, 2e-3), _paced(1500, 4, 1e-3), _paced(200, 4, 1e-4)),
+        courses=(_paced(1200, 12, 2e-3), _paced(1100, 4, 1e-3), _paced(150, 4, 1e-4)),
     )
 
 
@@ -157,17 +157,18 @@ def _recipe(
 
 
 def _paced(steps: int, batch: int, learning_rate: float) -> Optimisation:
-    """A run of this length: a thirtieth to warm up, the last third to cool down."""
+    """A run of this length: the last third cools down. Warming up and averaging take steps of their own, whatever the
+    length, and a share of long runs."""
     return Optimisation(
         steps=steps,
         batch=batch,
         learning_rate=learning_rate,
-        warmup=max(1, min(steps // 30, 2000)),
+        warmup=max(steps // 200, min(50, steps // 3)),
         cooldown=0.35,
         weight_decay=0.01,
         clip=1.0,
-        # Over a fiftieth of the run: long enough to calm it, short enough to forget its start.
-        averaging=1 - min(0.1, 50 / steps),
+        # Over thirty steps, or fifty times fewer than the run has: calm, and its start forgotten.
+        averaging=1 - min(1 / 30, 50 / steps),
         save_every=max(1, min(steps // 10, 1000)),
         picture_every=max(1, min(steps // 5, 2000)),
     )
