@@ -63,10 +63,7 @@ def test_openvino_is_torch(trained):
     kinds = rng.integers(-1, 5, (1, 32))
     words = rng.integers(0, 99, (1, 72))
 
-    conditions, tails = [], None
-    for chunk in control:
-        condition, tails = network.condition(chunk, tails)
-        conditions.append(condition)
+    conditions = [network.condition(chunk) for chunk in control]
     visits = (1.0, 0.4, 0.0)
     latents = list(stream(network.read(scene, kinds, words), conditions, noise, visits, jump=True))
     frames, tails = [], None

@@ -9,7 +9,7 @@ import torch
 
 from kinema.diffusion.grid import Grid
 from kinema.diffusion.model.autoencoder import Autoencoder, Scene
-from kinema.diffusion.model.stem import Stem
+from kinema.diffusion.model.stem import Stem, rough
 from kinema.diffusion.sizes import AutoencoderSizes
 
 torch.set_num_threads(1)  # arrays are small: threads would only wait for one another
@@ -173,14 +173,28 @@ def test_an_absent_control_is_not_read(autoencoder):
 
 
 @torch.no_grad()
-def test_the_stem_in_chunks_is_the_stem_at_once():
-    stem = stirred(Stem(16))
+def test_the_stem_in_chunks_is_the_stem_at_once(autoencoder):
+    stem = Stem()
+    stem.span(autoencoder)
     control = torch.randn(1, 14, 17, 32, 48)
-    parts, carried = [], None
-    for chunk in control.split((1, 8, 8), dim=2):
-        part, carried = stem.chunk(chunk, carried)
-        parts.append(part)
+    parts = [stem(chunk) for chunk in control.split((1, 8, 8), dim=2)]
     torch.testing.assert_close(torch.cat(parts, dim=2), stem(control), atol=ROUNDING, rtol=0)
+
+
+@torch.no_grad()
+def test_a_stem_starts_with_the_latents_of_the_rough_picture(autoencoder):
+    linear = Autoencoder(replace(SIZES, encoder_blocks=0))
+    linear.span(autoencoder.basis, autoencoder.spread, autoencoder.centre)
+    linear.whiten(torch.linspace(-1, 1, 48), torch.linspace(0.5, 2, 48))
+    stem = Stem()
+    stem.span(linear)
+    control = torch.rand(1, 14, 9, 32, 48)
+    condition = stem(control)
+    torch.testing.assert_close(
+        condition[:, :48], linear.encode(rough(control))[0], atol=10 * ROUNDING, rtol=0
+    )
+    means = control[:, :, 1:, :8, :8].mean(dim=(2, 3, 4))  # of the first quarter of the second token
+    torch.testing.assert_close(condition[:, 48::4, 1, 0, 0], means, atol=ROUNDING, rtol=0)
 
 
 @torch.no_grad()

@@ -16,7 +16,7 @@ from kinema.diffusion.stream import stream
 
 torch.set_num_threads(1)  # arrays are small: threads would only wait for one another
 
-SIZES = ModelSizes(depth=2, window=2, stem_width=16, text_depth=1)
+SIZES = ModelSizes(depth=2, window=2, text_depth=1)
 ROUNDING = 1e-5
 """float32, two blocks and heads of 64: some hundred roundings of numbers near one."""
 
@@ -153,14 +153,12 @@ def test_any_size_and_aspect(transformer, rows, columns):
 
 
 def test_the_dial_sets_width_and_heads():
-    assert [
-        (s.width, s.heads) for s in (SIZES, ModelSizes(depth=12, window=3, stem_width=1, text_depth=1))
-    ] == [
+    assert [(s.width, s.heads) for s in (SIZES, ModelSizes(depth=12, window=3, text_depth=1))] == [
         (64, 1),
         (384, 6),
     ]
     with pytest.raises(ValueError, match="even"):
-        ModelSizes(depth=3, window=2, stem_width=16, text_depth=1)
+        ModelSizes(depth=3, window=2, text_depth=1)
 
 
 def test_without_spans_nothing_is_learned_of_them():

@@ -2,7 +2,7 @@
 
 weights/
   decoder_first, decoder_next      latent frame and control (and what was carried) → pixels (and what to carry)
-  stem_first, stem_next            control → condition, the same way
+  stem_first, stem_next            control → condition: of the first frame, of eight
   reader                           scene rows and words → keys and values of every block; no_control, no_text
   step                             one latent frame through the transformer
   weights.json                     SHA-256 of each file, sizes, recipes, seeds, how training went
@@ -27,7 +27,6 @@ from kinema.diffusion.model.attention import Layout
 from kinema.diffusion.model.autoencoder import Autoencoder, Scene
 from kinema.diffusion.model.block import KeyValue
 from kinema.diffusion.model.network import PainterNetwork
-from kinema.diffusion.model.stem import Stem
 from kinema.diffusion.sizes import CONTROL, HEAD, LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
 
 ROWS, COLUMNS = 2, 3
@@ -72,15 +71,15 @@ def _graphs(
     with torch.no_grad():
         style = torch.zeros(1, dtype=torch.long)
         _, decoded = autoencoder.decode_chunk(latent, Scene.of(control, style), None)
-        condition, stemmed = network.stem.chunk(control, None)
+        condition = network.stem(control)
     scene = torch.randn(1, SCENE_ROWS, SCENE_NUMBERS)
     kinds = torch.zeros(1, SCENE_ROWS, dtype=torch.long)
     words = torch.ones(1, WORDS, dtype=torch.long)
     return {
         "decoder_first": (_Decoder(autoencoder), (latent, *Scene.of(control, style))),
         "decoder_next": (_Decoder(autoencoder), (latent, *Scene.of(eight, style), *decoded)),
-        "stem_first": (_Stem(network.stem), (control,)),
-        "stem_next": (_Stem(network.stem), (eight, *stemmed)),
+        "stem_first": (network.stem, (control,)),
+        "stem_next": (network.stem, (eight,)),
         "reader": (_Reader(network), (scene, kinds, words, torch.zeros(1))),
         "step": (_Step(network), _step_example(network, latent, condition)),
     }
@@ -109,19 +108,6 @@ class _Decoder(nn.Module):
         """Without tails: the first."""
         rgb, after = self.autoencoder.decode_chunk(latent, Scene(control, given, style), tails or None)
         return rgb, *after
-
-
-class _Stem(nn.Module):
-    """Control and tails → condition and tails."""
-
-    def __init__(self, stem: Stem) -> None:
-        super().__init__()
-        self.stem = stem
-
-    def forward(self, control: Tensor, *tails: Tensor) -> tuple[Tensor, ...]:
-        """Without tails: the first."""
-        condition, after = self.stem.chunk(control, tails or None)
-        return condition, *after
 
 
 class _Reader(nn.Module):

@@ -122,7 +122,7 @@ class Painter:
         grid: Grid,
     ) -> Iterator[np.ndarray]:
         """One for each chunk, which then waits for its colour."""
-        noise, tails = body_noise(tape, camera), None
+        noise = body_noise(tape, camera)
         for number, frames in enumerate(drawn):
             if self._look == DREAM:
                 waiting.append(Chunk(frames, None))
@@ -134,9 +134,8 @@ class Painter:
             missing = len(grid.chunk(number)) - len(full)
             full = np.concatenate([full, np.repeat(full[-1:], missing, axis=0)]).astype(np.float32)
             full = np.moveaxis(full, -1, 0)[None]
-            condition, tails = network.condition(full, tails)
             waiting.append(Chunk(frames, full))
-            yield condition
+            yield network.condition(full)
 
 
 def chunks(frames: Iterator[Item]) -> Iterator[list[Item]]:

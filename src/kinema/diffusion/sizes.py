@@ -7,10 +7,10 @@ from typing import Final
 
 LATENT: Final = 48
 """Channels of a token of the autoencoder: 16 x 16 x 8 x 3 numbers become 48."""
-CONDITION: Final = 32
-"""Channels of a token of the control stem."""
 CONTROL: Final = 14
 """Channels of a pixel of the control."""
+CONDITION: Final = LATENT + 4 * CONTROL
+"""Channels of a token of the control stem."""
 HEAD: Final = 64
 """Width of an attention head."""
 SCENE_ROWS: Final = 32
@@ -41,14 +41,12 @@ class AutoencoderSizes:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSizes:
-    """The transformer with its text encoder, scene encoder and control stem. One dial: depth."""
+    """The transformer with its text and scene encoders. One dial: depth."""
 
     depth: int
     """Blocks; an even number."""
     window: int
     """Latent frames that a latent frame attends to, itself included; the first one comes on top."""
-    stem_width: int
-    """Of the control stem at a quarter of the resolution."""
     text_depth: int
     """Blocks of the text encoder."""
 

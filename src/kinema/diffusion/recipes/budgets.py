@@ -28,7 +28,7 @@ def smoke() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=16, encoder_blocks=1, decoder_blocks=1, shader_width=16, shader_blocks=1
         ),
-        model=ModelSizes(depth=2, window=2, stem_width=16, text_depth=1),
+        model=ModelSizes(depth=2, window=2, text_depth=1),
         shift=1.0,
         courses=(_paced(6, 2, 1e-3), _paced(6, 2, 2e-3), _paced(4, 2, 5e-4)),
         precision="float32",
@@ -44,7 +44,7 @@ def tiny() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=16, encoder_blocks=1, decoder_blocks=1, shader_width=32, shader_blocks=2
         ),
-        model=ModelSizes(depth=4, window=2, stem_width=16, text_depth=1),
+        model=ModelSizes(depth=4, window=2, text_depth=1),
         shift=1.0,
         courses=(_paced(1000, 8, 1e-3), _paced(1500, 16, 2e-3), _paced(200, 16, 1e-4)),
     )
@@ -59,9 +59,9 @@ def cpu() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=32, encoder_blocks=0, decoder_blocks=1, shader_width=48, shader_blocks=4
         ),
-        model=ModelSizes(depth=6, window=2, stem_width=16, text_depth=2),
+        model=ModelSizes(depth=6, window=2, text_depth=2),
         shift=1.0,
-        courses=(_paced(1200, 12, 2e-3), _paced(1100, 4, 1e-3), _paced(150, 4, 1e-4)),
+        courses=(_paced(1200, 12, 2e-3), _paced(1600, 6, 2e-3), _paced(150, 4, 1e-4)),
     )
 
 
@@ -74,7 +74,7 @@ def small() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=64, encoder_blocks=2, decoder_blocks=2, shader_width=64, shader_blocks=6
         ),
-        model=ModelSizes(depth=12, window=3, stem_width=48, text_depth=3),
+        model=ModelSizes(depth=12, window=3, text_depth=3),
         shift=1.5,
         courses=(_paced(12000, 32, 1e-3), _paced(20000, 128, 1e-3), _paced(4000, 128, 1e-4)),
     )
@@ -89,7 +89,7 @@ def base() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=96, encoder_blocks=2, decoder_blocks=3, shader_width=96, shader_blocks=6
         ),
-        model=ModelSizes(depth=16, window=3, stem_width=64, text_depth=4),
+        model=ModelSizes(depth=16, window=3, text_depth=4),
         shift=2.0,
         courses=(_paced(60000, 16, 7e-4), _paced(100000, 64, 7e-4), _paced(20000, 64, 1e-4)),
     )
@@ -104,7 +104,7 @@ def large() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=128, encoder_blocks=3, decoder_blocks=4, shader_width=128, shader_blocks=8
         ),
-        model=ModelSizes(depth=24, window=3, stem_width=96, text_depth=6),
+        model=ModelSizes(depth=24, window=3, text_depth=6),
         shift=3.0,
         courses=(_paced(200000, 16, 5e-4), _paced(300000, 16, 5e-4), _paced(40000, 16, 1e-4)),
     )

@@ -48,6 +48,7 @@ class TransformerCourse:
     ) -> None:
         torch.manual_seed(seed)
         self.model = PainterNetwork(recipe.sizes).to(device)
+        self.model.stem.span(autoencoder)
         self.recipe, self.latents, self.held_out = recipe, latents, held_out
         self.autoencoder, self.device = autoencoder, device
         self.weight = autoencoder.importance()
@@ -95,7 +96,7 @@ class TransformerCourse:
         noise = noise_like(tuple(mean.shape), seed=0).to(self.device)
         painted = sample(denoise, noise, times(self.steps, shift=self.recipe.shift), jump=self.jump)
         style = torch.from_numpy(self.held_out.pixels.style[clips]).to(self.device)
-        scene = Scene.of(conditions.control, style)
+        scene = Scene.of(self.held_out.control(clips, self.device), style)
         decode = self.autoencoder.decode
         strips = zip(decode(mean, scene), decode(painted, scene), strict=True)
         return filmstrips([clip for pair in strips for clip in pair])
