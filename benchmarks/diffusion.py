@@ -103,7 +103,9 @@ def main() -> int:
     from kinema.diffusion.manifest import weights_folder
     from kinema.errors import KinemaError
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="fewer worlds, repeats and sizes")
     parser.add_argument("--only", nargs="+", choices=PROOFS, default=list(PROOFS), help="some of the tables")
     asked = parser.parse_args()

@@ -26,7 +26,15 @@ number of frames differs between rows and not what they show."""
 
 def measured_alone(weights: Path, width: int, height: int, frames: int) -> dict[str, float]:
     """Wall and CPU-seconds of drawing, and the process's peak of memory [MiB]."""
-    command = [sys.executable, "-m", "diffusion_proof.alone", str(weights), str(width), str(height), str(frames)]
+    command = [
+        sys.executable,
+        "-m",
+        "diffusion_proof.alone",
+        str(weights),
+        str(width),
+        str(height),
+        str(frames),
+    ]
     path = os.pathsep.join([str(FOLDER), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(
         command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}

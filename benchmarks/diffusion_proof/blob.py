@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.ndimage import binary_dilation, binary_erosion, label
 
 from diffusion_proof.colour import lab
+from diffusion_proof.morphology import grown, largest_patch, shrunk
 
 SMALLEST, LARGEST = 0.25, 4.0
 """Of the ball's area when the clip starts."""
@@ -37,11 +37,11 @@ def colours_of(
 ) -> list[Blob]:
     """Of bodies whose masks are known. A ball that is out of the picture gets no pixel, and is never found."""
     colours = lab(picture)
-    anywhere = binary_dilation(np.any(masks, axis=0), iterations=3)
+    anywhere = grown(np.any(masks, axis=0), 3)
     ground = np.median(colours[~anywhere], axis=0)
     blobs = []
     for mask in masks:
-        core = binary_erosion(mask)
+        core = shrunk(mask, 1)
         inside = colours[core if core.any() else mask]
         colour = inside.mean(0) if len(inside) else np.full(3, np.inf)
         blobs.append(Blob(colour, ground, float(mask.sum())))
@@ -56,13 +56,10 @@ def centre_of(
     candidates = np.stack([ball.ground, *(each.colour for each in all_balls)])
     apart = np.linalg.norm(colours[:, :, None] - candidates, axis=-1)
     nearest = np.argmin(apart, axis=-1) == 1 + _index(ball, all_balls)
-    patches, count = label(nearest)
-    if not count:
+    found = largest_patch(nearest)
+    if not SMALLEST * ball.area <= found.sum() <= LARGEST * ball.area or not found.any():
         return np.full(2, np.nan)
-    sizes = np.bincount(patches.ravel())[1:]
-    if not SMALLEST * ball.area <= sizes.max() <= LARGEST * ball.area:
-        return np.full(2, np.nan)
-    patch = binary_dilation(patches == 1 + int(np.argmax(sizes)), iterations=2)
+    patch = grown(found, 2)
     towards = ball.colour - ball.ground
     weight = np.clip((colours - ball.ground) @ towards / (towards @ towards), 0, 1) * patch
     rows, columns = np.mgrid[: patch.shape[0], : patch.shape[1]] + 0.5

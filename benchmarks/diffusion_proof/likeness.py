@@ -14,7 +14,9 @@ _WINDOW = 1.5
 _C1, _C2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2
 
 
-def decibel(painted: Float[np.ndarray, "time row column 3"], wanted: Float[np.ndarray, "time row column 3"]) -> float:
+def decibel(
+    painted: Float[np.ndarray, "time row column 3"], wanted: Float[np.ndarray, "time row column 3"]
+) -> float:
     """Peak signal to noise of the whole clip [dB]; what is beyond [-1, 1] is shown as its end."""
     error = float(np.square(np.clip(painted, -1, 1) - wanted).mean())
     return 10 * math.log10(PEAK**2 / max(error, 1e-12))

@@ -75,7 +75,11 @@ def _row(style: str, name: str, measured: dict[str, list[float]]) -> dict[str, A
     for measure in ("outline", "colour_off", "light_off_degree", "light_apart_degree", "slip", "detail"):
         values = measured.get(measure)
         row[measure] = float(np.mean(values)) if values else None
-    return {**row, "bodies": len(measured.get("colour_off", ())), "lit": len(measured.get("light_off_degree", ()))}
+    return {
+        **row,
+        "bodies": len(measured.get("colour_off", ())),
+        "lit": len(measured.get("light_off_degree", ())),
+    }
 
 
 def _measure(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
-from diffusion_proof.worlds import World
 
+from diffusion_proof.worlds import World
 from kinema.config import read_config
 from kinema.diffusion.control import NOISE
 from kinema.diffusion.grid import Grid
@@ -98,7 +98,7 @@ def _decoded(
     network: Network, latents: list[np.ndarray], parts: list[np.ndarray], seen: int
 ) -> Iterator[np.ndarray]:
     """Pixels; the decoder sees the control of the first `seen` parts."""
-    tails = None
+    tails: list[np.ndarray] | None = None
     for number, (latent, part) in enumerate(zip(latents, parts, strict=True)):
         rgb, tails = network.decode(latent, part if number < seen else None, tails)
         yield np.moveaxis(rgb[0], 0, -1)

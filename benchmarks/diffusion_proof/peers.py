@@ -10,6 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 from kinema.diffusion.grid import Grid
@@ -31,11 +34,7 @@ class Peer:
 
 def available() -> str | None:
     """Version of diffusers, or None."""
-    try:
-        import diffusers
-    except ImportError:
-        return None
-    return diffusers.__version__
+    return version("diffusers") if find_spec("diffusers") else None
 
 
 def peers(depth: int, grid: Grid) -> list[Peer]:
@@ -49,16 +48,19 @@ def peers(depth: int, grid: Grid) -> list[Peer]:
 
 def _wan(depth: int, grid: Grid) -> Peer:
     import torch
-    from diffusers import WanTransformer3DModel
 
     width = 32 * depth
-    network = WanTransformer3DModel(
-        num_attention_heads=width // HEAD,
-        attention_head_dim=HEAD,
-        text_dim=width,
-        ffn_dim=4 * width,
-        num_layers=depth,
-    ).eval()
+    network = (
+        _diffusers()
+        .WanTransformer3DModel(
+            num_attention_heads=width // HEAD,
+            attention_head_dim=HEAD,
+            text_dim=width,
+            ffn_dim=4 * width,
+            num_layers=depth,
+        )
+        .eval()
+    )
     latent = torch.randn(1, 16, grid.latent_frames, 2 * grid.rows, 2 * grid.columns)  # patches of 1 x 2 x 2
     words = torch.randn(1, WORDS, width)
 
@@ -71,16 +73,19 @@ def _wan(depth: int, grid: Grid) -> Peer:
 
 def _ltx(depth: int, grid: Grid) -> Peer:
     import torch
-    from diffusers import LTXVideoTransformer3DModel
 
     width = 32 * depth
-    network = LTXVideoTransformer3DModel(
-        num_attention_heads=width // HEAD,
-        attention_head_dim=HEAD,
-        cross_attention_dim=width,
-        num_layers=depth,
-        caption_channels=width,
-    ).eval()
+    network = (
+        _diffusers()
+        .LTXVideoTransformer3DModel(
+            num_attention_heads=width // HEAD,
+            attention_head_dim=HEAD,
+            cross_attention_dim=width,
+            num_layers=depth,
+            caption_channels=width,
+        )
+        .eval()
+    )
     tokens, words = torch.randn(1, grid.tokens, 128), torch.randn(1, WORDS, width)
     mask = torch.ones(1, WORDS)
 
@@ -104,15 +109,14 @@ def decoders(grid: Grid) -> dict[str, Callable[[], float]]:
     """CPU-seconds to decode a clip of this grid with each one's own autoencoder, as it ships, at random weights.
     Wan's takes 4 k + 1 frames in latents of 8 x 8 x 4, LTX-Video's 8 k + 1 in 32 x 32 x 8."""
     import torch
-    from diffusers import AutoencoderKLLTXVideo, AutoencoderKLWan
 
     def wan() -> float:
-        network = AutoencoderKLWan().eval()
+        network = _diffusers().AutoencoderKLWan().eval()
         frames = 1 + (grid.frames - 1) // 4
         return _decoding(network, torch.randn(1, 16, frames, grid.height // 8, grid.width // 8))
 
     def ltx() -> float:
-        network = AutoencoderKLLTXVideo().eval()
+        network = _diffusers().AutoencoderKLLTXVideo().eval()
         frames = 1 + (grid.frames - 1) // 8
         return _decoding(network, torch.randn(1, 128, frames, grid.height // 32, grid.width // 32))
 
@@ -126,6 +130,11 @@ def _decoding(network: Any, latent: Any) -> float:
         start = time.process_time()
         network.decode(latent, return_dict=False)
         return time.process_time() - start
+
+
+def _diffusers() -> Any:
+    """Imported by name: it is no dependency, and who type-checks need not have it."""
+    return import_module("diffusers")
 
 
 def _count(network: Any) -> int:

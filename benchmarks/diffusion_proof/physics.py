@@ -28,9 +28,9 @@ def physics(weights: Path, count: int) -> list[dict[str, Any]]:
     """Motion error of bodies, `count` worlds of each split, in the weights' first style.
 
     `px`: distance from where the tape has the body, followed from its first frame. `px/frame`: of velocity, each pair
-    of frames anew. "procedural picture" is the tracker's own error, on the style's own pixels. "nothing moves" is what
-    a still picture would get. `left_out`: bodies that the tracker loses in the procedural picture. First frames that are given are painted from the world, for no encoder ships; the
-    frames given are not counted.
+    of frames anew. "procedural picture" is the tracker's own error, on the style's own pixels; `left_out` counts bodies
+    that it loses there. "nothing moves" is what a still picture would get. First frames that are given are painted from
+    the world, for no encoder ships; they are not counted.
     """
     style = read_manifest(weights)["styles"][0]
     rows = []

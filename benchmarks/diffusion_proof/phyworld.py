@@ -208,9 +208,7 @@ def _whole(world: World, index: int) -> np.ndarray:
     return masks.any((1, 2)) & ~edge
 
 
-def _row(
-    scenario: str, ranges: str, way: str, errors: list[tuple[float, float, float]]
-) -> dict[str, Any]:
+def _row(scenario: str, ranges: str, way: str, errors: list[tuple[float, float, float]]) -> dict[str, Any]:
     per_frame, of_mean, missing = (float(np.mean(each)) for each in zip(*errors, strict=True))
     return {
         "scenario": scenario,

@@ -32,8 +32,8 @@ def quality(weights: Path, count: int) -> dict[str, list[dict[str, Any]]]:
     are apart anyhow.
     """
     styles = read_manifest(weights)["styles"]
-    likes: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    by_style: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    likes: dict[tuple[Split, str], list[tuple[float, float]]] = defaultdict(list)
+    by_style: dict[tuple[Split, str], list[tuple[float, float]]] = defaultdict(list)
     features: dict[str, list[np.ndarray]] = defaultdict(list)
     for split in SPLITS:
         before: World | None = None
@@ -75,13 +75,12 @@ def _pictures(
     return pictures | {"2 steps, dream": painted(weights, world, style, DREAM), FLAT: flat}
 
 
-def _row(column: str, name: str, split: str, found: list[tuple[float, float]]) -> dict[str, Any]:
+def _row(column: str, name: str, split: Split, found: list[tuple[float, float]]) -> dict[str, Any]:
     """Means, and the standard error of the first."""
     decibels = [each[0] for each in found]
     error = statistics.stdev(decibels) / math.sqrt(len(decibels)) if len(decibels) > 1 else None
-    names: dict[str, str] = dict(NAMES)
     return {
-        "worlds": names[split],
+        "worlds": NAMES[split],
         column: name,
         "dB": statistics.mean(decibels),
         "standard_error": error,
@@ -93,7 +92,9 @@ def _row(column: str, name: str, split: str, found: list[tuple[float, float]]) -
 def _distances(features: dict[str, list[np.ndarray]]) -> list[dict[str, Any]]:
     halves = [np.concatenate(features.pop(name)) for name in ("true 0", "true 1") if name in features]
     wanted = np.concatenate(halves)
-    rows = [{"set": name, "distance": frechet(np.concatenate(found), wanted)} for name, found in features.items()]
+    rows = [
+        {"set": name, "distance": frechet(np.concatenate(found), wanted)} for name, found in features.items()
+    ]
     if len(halves) == 2:
         rows.insert(0, {"set": "other worlds, the style's own pictures", "distance": frechet(*halves)})
     return [{**row, "blocks": len(wanted)} for row in rows]

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.ndimage import binary_dilation, binary_erosion
 
 from diffusion_proof.colour import lab
+from diffusion_proof.morphology import grown, shrunk
 
 CORE, BAND, NEAR, FAR = 2, 6, 3, 8
 LEAST_CORE = 40
@@ -27,20 +27,20 @@ def outline_overlap(
 ) -> float | None:
     """Intersection over union of what looks like the body and the `mask`; None if its core is too small. `picture`:
     sRGB in [-1, 1]. `others`: pixels of other moving bodies, which are not counted as surroundings."""
-    core = binary_erosion(mask, iterations=CORE)
-    ring = binary_dilation(mask, iterations=FAR) & ~binary_dilation(mask, iterations=NEAR) & ~others
+    core = shrunk(mask, CORE)
+    ring = grown(mask, FAR) & ~grown(mask, NEAR) & ~others
     if core.sum() < LEAST_CORE or ring.sum() < LEAST_CORE:
         return None
     colours = lab(picture)
     inside, outside = colours[core].mean(0), colours[ring].mean(0)
     nearer = np.linalg.norm(colours - inside, axis=-1) < np.linalg.norm(colours - outside, axis=-1)
-    window = binary_dilation(mask, iterations=BAND) & (mask | ~others)
+    window = grown(mask, BAND) & (mask | ~others)
     return overlap(nearer & window, mask & window)
 
 
 def contrast(picture: Float[np.ndarray, "row column 3"], mask: Bool[np.ndarray, "row column"]) -> float:
     """Difference (CIE 1976) between the mean colours of the mask and of a ring around it."""
-    ring = binary_dilation(mask, iterations=FAR) & ~binary_dilation(mask, iterations=NEAR)
+    ring = grown(mask, FAR) & ~grown(mask, NEAR)
     if not mask.any() or not ring.any():
         return 0.0
     colours = lab(picture)

@@ -125,7 +125,9 @@ def cpu_seconds(call: Callable[[], object], repeats: int) -> float:
 
 def _step(network: Network) -> None:
     """All latent frames of a clip once, each beside those before it."""
-    context = network.read(*scene_input(np.zeros((0, 48), np.float32), np.zeros(0, np.int64)), text_input([1]))
+    context = network.read(
+        *scene_input(np.zeros((0, 48), np.float32), np.zeros(0, np.int64)), text_input([1])
+    )
     memories: list[Any] = []
     for number, noise in zip(range(GRID.latent_frames), noises(GRID, 0), strict=False):
         past = slots(memories[0] if number >= network.window else None, memories, network.window)
@@ -134,7 +136,9 @@ def _step(network: Network) -> None:
 
 def _clip(network: Network) -> None:
     """From control to pixels."""
-    context = network.read(*scene_input(np.zeros((0, 48), np.float32), np.zeros(0, np.int64)), text_input([1]))
+    context = network.read(
+        *scene_input(np.zeros((0, 48), np.float32), np.zeros(0, np.int64)), text_input([1])
+    )
     parts = [
         np.zeros((1, CONTROL, len(GRID.chunk(number)), GRID.height, GRID.width), np.float32)
         for number in range(GRID.latent_frames)
@@ -143,10 +147,10 @@ def _clip(network: Network) -> None:
     for part in parts:
         condition, tails = network.condition(part, tails)
         conditions.append(condition)
-    tails = None
+    carried: list[np.ndarray] | None = None
     latents = stream(context, conditions, noises(GRID, 0), times(OURS), jump=True)
     for latent, part in zip(latents, parts, strict=True):
-        _, tails = network.decode(latent, part, tails)
+        _, carried = network.decode(latent, part, carried)
 
 
 def operations(network: Network) -> float:
@@ -172,7 +176,7 @@ def matmul_peak(size: int = 1024, repeats: int = 5) -> float:
     spans = []
     for _ in range(repeats + 1):
         start = time.process_time()
-        matrix @ matrix
+        torch.mm(matrix, matrix)
         spans.append(time.process_time() - start)
     return 2 * size**3 / min(spans[1:]) / 1e9
 

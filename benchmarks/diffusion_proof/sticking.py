@@ -49,9 +49,7 @@ def _followed(
     kept = np.ones(len(rows), bool)
     values = [detail[0, rows, columns]]
     for now in range(len(detail) - 1):
-        step = [
-            map_coordinates(motion[now, ..., axis], place, order=1, mode="nearest") for axis in (1, 0)
-        ]
+        step = [map_coordinates(motion[now, ..., axis], place, order=1, mode="nearest") for axis in (1, 0)]
         place = place + np.stack(step)
         row, column = np.rint(place).astype(int)
         within = (row >= 0) & (row < piece.shape[1]) & (column >= 0) & (column < piece.shape[2])

@@ -125,7 +125,9 @@ def chain_of(
     return places
 
 
-def _moved(mask: Bool[np.ndarray, "row column"], by: Float[np.ndarray, " 2"]) -> Bool[np.ndarray, "row column"]:
+def _moved(
+    mask: Bool[np.ndarray, "row column"], by: Float[np.ndarray, " 2"]
+) -> Bool[np.ndarray, "row column"]:
     """The mask at the nearest whole shift; what leaves the picture is lost."""
     out = np.zeros_like(mask)
     rows, columns = np.nonzero(mask)

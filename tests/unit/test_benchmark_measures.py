@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from diffusion_proof.colour import lab, luminance, mean_difference
 from diffusion_proof.frechet import features_of, frechet
 from diffusion_proof.growing import exponent
