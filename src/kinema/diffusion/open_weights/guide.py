@@ -29,7 +29,7 @@ SIDE: Final = 32
 """Pixels: sides are filled up to multiples of it, which every family takes (Wan, Hunyuan, Cosmos 16; LTX, Wan 2.2
 5B 32), and cut again. So no pass is resampled, and a pixel of the model is a pixel of the tape."""
 SCALED_BY: Final = 24
-"""Frames, spread over the clip, that its bounds are taken from."""
+"""Frames, about, spread over the clip, that its bounds are taken from."""
 
 
 class Guide:
@@ -79,8 +79,8 @@ class Guide:
     @cached_property
     def bounds(self) -> Bounds:
         """Of the whole clip, whatever part of it is asked for."""
-        spread = np.linspace(0, self._tape.frames - 1, min(SCALED_BY, self._tape.frames)).astype(int)
-        return bounds_of(frame.passes for index in spread for frame in self.frames(range(index, index + 1)))
+        step = max(1, self._tape.frames // SCALED_BY)
+        return bounds_of(frame.passes for frame in self.frames(range(0, self._tape.frames, step)))
 
     @cached_property
     def _view(self) -> ViewTransform:
