@@ -142,8 +142,8 @@ class OpenWeights:
         if role == "text" and len(plan) > 1:
             raise UsageError(
                 "the clip",
-                f"must be one call of {self._class.__name__}, at most {plan[0].length} frames: a model that takes words "
-                "alone cannot go on from a picture",
+                f"must be one call of {self._class.__name__}, at most {plan[0].length} frames: it takes words alone, "
+                "so it cannot go on from a picture",
                 got=f"{frames} frames",
                 next_step=f"Shorten it, say --open chunk={frames} if the model can, or use one that takes pictures.",
             )

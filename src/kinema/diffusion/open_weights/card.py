@@ -34,7 +34,7 @@ class Card:
 
 
 def read_card(folder: Path) -> Card:
-    """Read model_index.json and the model card. Raises `MachineError` if they are not there, `TrainingError` if broken."""
+    """Read model_index.json and the model card. Raises `MachineError` without an index, `TrainingError` if broken."""
     path = folder / INDEX
     if not path.is_file():
         raise MachineError(

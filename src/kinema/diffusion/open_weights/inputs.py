@@ -57,10 +57,14 @@ def inputs_of(name: str, call: Callable[..., Any]) -> Inputs:
         raise UsageError(
             f"the pipeline {name}",
             "must make video from words, a first frame, a video or control pictures",
-            got=f"one that needs {', '.join(sorted(strange))}" if strange else "one that makes something else",
+            got=f"one that needs {', '.join(sorted(strange))}"
+            if strange
+            else "one that makes something else",
             next_step="Name a video model, or a class for its weights: --open pipeline=WanVideoToVideoPipeline.",
         )
-    frames, steps = (parameters[key].default if key in names else None for key in ("num_frames", "num_inference_steps"))
+    frames, steps = (
+        parameters[key].default if key in names else None for key in ("num_frames", "num_inference_steps")
+    )
     return Inputs(
         role=role,
         names=names,
@@ -77,7 +81,9 @@ def _role(parameters: dict[str, inspect.Parameter], required: set[str]) -> Role 
         return "controls"
     if "control_video" in parameters:
         return "control"
-    if "video" in required or ("video" in parameters and "image" not in parameters and "strength" in parameters):
+    if "video" in required or (
+        "video" in parameters and "image" not in parameters and "strength" in parameters
+    ):
         return "video"
     if "num_frames" not in parameters:
         return None

@@ -79,7 +79,9 @@ def weight_files(folder: Path) -> tuple[list[Path], list[str]]:
             return list(compress(files, there)), [path.name for path in files if not path.is_file()]
         if single.is_file():
             return [single], []
-    stem = "model" if "transformers_version" in _read_json(folder / "config.json") else "diffusion_pytorch_model"
+    stem = (
+        "model" if "transformers_version" in _read_json(folder / "config.json") else "diffusion_pytorch_model"
+    )
     return [], [f"{stem}.safetensors"]
 
 
@@ -103,7 +105,12 @@ def place(
     if largest > room.gpu:
         biggest = max(sizes, key=lambda name: sizes[name])
         raise _short(
-            model, {biggest: sizes[biggest]}, "GPU memory", largest, room.gpu, "Say --open offload=sequential."
+            model,
+            {biggest: sizes[biggest]},
+            "GPU memory",
+            largest,
+            room.gpu,
+            "Say --open offload=sequential.",
         )
     return "gpu, a network at a time"
 

@@ -76,7 +76,9 @@ def read_options(items: Sequence[str], *, gpu: bool = False) -> Options:
                 "--open",
                 f"must be name=value, the name one of {', '.join(known)}",
                 got=repr(item),
-                next_step=f"Did you mean {near[0]}?" if near and near[0] != name else "E.g. --open control=edges",
+                next_step=f"Did you mean {near[0]}?"
+                if near and near[0] != name
+                else "E.g. --open control=edges",
             )
         options = replace(options, **{name: _value(name, text.strip())})
     return options

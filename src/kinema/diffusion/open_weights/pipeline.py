@@ -128,7 +128,9 @@ class Pipeline:
         vae = getattr(self._pipe, "vae", None)
         return int(getattr(vae, "temporal_compression_ratio", 4))
 
-    def paint(self, inputs: Mapping[str, Any], seed: int, frames: int) -> Float[np.ndarray, "time row column 3"]:
+    def paint(
+        self, inputs: Mapping[str, Any], seed: int, frames: int
+    ) -> Float[np.ndarray, "time row column 3"]:
         """One call: `frames` frames of sRGB, 0 to 1. Noise is drawn on the CPU: a seed means the same everywhere."""
         torch = self._torch
         generator = torch.Generator("cpu").manual_seed(seed)
