@@ -45,7 +45,9 @@ class Network:
         self._options = _options(self._core, precision, threads)
         latent, sides = (1, LATENT, 1, rows, columns), (SPACE * rows, SPACE * columns)
         first, following = (1, CONTROL, 1, *sides), (1, CONTROL, TIME, *sides)
-        self._decoder = self._carrying("decoder", [latent, first, (1,)], [latent, following, (1,)])
+        self._decoder = self._carrying(
+            "decoder", [latent, first, (1,), (1,)], [latent, following, (1,), (1,)]
+        )
         self._stem = self._carrying("stem", [first], [following])
         self._unseen = np.zeros(following, np.float32)
         self._reader = self._compiled("reader", self._reader_shapes())
@@ -62,14 +64,17 @@ class Network:
         self,
         latent: Float[Array, "1 48 1 latent_row latent_column"],
         control: Float[Array, "1 14 time row column"] | None,
+        style: int,
         tails: Sequence[Array] | None,
     ) -> tuple[Float[Array, "1 3 time row column"], list[Array]]:
         """A latent frame → pixels in [-1, 1], and what the next call is to be given. `control`: of its frames, or
-        None where there is no world."""
+        None where there is no world. `style`: its number in `styles.NAMES`."""
         given = np.array([control is not None], np.float32)
         if control is None:
             control = self._unseen if tails is not None else self._unseen[:, :, :1]
-        first, *after = self._decoder[tails is not None](latent, control, given, *(tails or ()))
+        first, *after = self._decoder[tails is not None](
+            latent, control, given, np.array([style]), *(tails or ())
+        )
         return first, after
 
     def read(

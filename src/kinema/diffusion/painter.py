@@ -29,6 +29,7 @@ from kinema.diffusion.scene_tokens import scene_tokens
 from kinema.diffusion.schedule import times
 from kinema.diffusion.sizes import LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
 from kinema.diffusion.stream import stream
+from kinema.diffusion.styles import NAMES
 from kinema.errors import TrainingError
 from kinema.physics.tape import Tape
 from kinema.render.camera import CameraPath
@@ -97,7 +98,7 @@ class Painter:
         waiting: deque[Chunk] = deque()
         conditions = self._conditions(network, context, chunks(drawn), waiting, tape, camera, grid)
         latents = stream(context, conditions, noises(grid, shot.seed), times(self._steps), jump=True)
-        for chunk, rgb in decoded(network, latents, waiting):
+        for chunk, rgb in decoded(network, latents, waiting, NAMES.index(style_of(self._look))):
             for frame, colour in zip(chunk.frames, rgb, strict=False):  # the clip's last chunk may be padded
                 if frame.index in frames:
                     yield replace(frame, colour=linear(colour[: picture.height, : picture.width]))
@@ -171,13 +172,13 @@ def noises(grid: Grid, seed: int) -> Iterator[Float[np.ndarray, "1 48 1 latent_r
 
 
 def decoded(
-    network: Network, latents: Iterable[np.ndarray], waiting: deque[Chunk]
+    network: Network, latents: Iterable[np.ndarray], waiting: deque[Chunk], style: int
 ) -> Iterator[tuple[Chunk, Float[np.ndarray, "time row column 3"]]]:
     """The chunk that waits for each latent frame, and its pixels, sRGB in [-1, 1]."""
     tails = None
     for latent in latents:
         chunk = waiting.popleft()
-        rgb, tails = network.decode(latent, chunk.control, tails)
+        rgb, tails = network.decode(latent, chunk.control, style, tails)
         yield chunk, np.moveaxis(rgb[0], 0, -1)
 
 

@@ -17,6 +17,8 @@ SCENE_ROWS: Final = 32
 SCENE_NUMBERS: Final = 48
 SCENE_KINDS: Final = 5
 """Scene tokens: rows, numbers of a row, kinds; see `scene_tokens`."""
+STYLES: Final = 32
+"""Room in the table of styles."""
 WORDS: Final = 72
 """Text tokens; longer texts are cut."""
 VOCABULARY: Final = 512
@@ -30,7 +32,7 @@ class AutoencoderSizes:
     width: int
     """At a quarter of the resolution; a multiple of 16 runs fastest."""
     encoder_blocks: int
-    """Residual blocks a stage."""
+    """Residual blocks a stage; 0: no network, latents are the principal components alone."""
     decoder_blocks: int
     shader_width: int
     """At half the resolution, where most of the decoder's time goes."""

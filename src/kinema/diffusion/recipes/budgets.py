@@ -57,11 +57,11 @@ def cpu() -> Recipe:
         grid=Grid(frames=17, height=128, width=192),
         crop=Grid(frames=9, height=64, width=64),
         autoencoder=AutoencoderSizes(
-            width=32, encoder_blocks=1, decoder_blocks=1, shader_width=48, shader_blocks=4
+            width=32, encoder_blocks=0, decoder_blocks=1, shader_width=48, shader_blocks=4
         ),
         model=ModelSizes(depth=6, window=2, stem_width=16, text_depth=2),
         shift=1.0,
-        courses=(_paced(2200, 4, 1e-3), _paced(2600, 8, 1e-3), _paced(300, 8, 1e-4)),
+        courses=(_paced(1500, 4, 1e-3), _paced(1500, 4, 1e-3), _paced(200, 4, 1e-4)),
     )
 
 
@@ -135,6 +135,7 @@ def _recipe(
             wavelet=0.5,
             divergence=3e-4,
             jitter=0.5,
+            truncate=0.5,
             drop_control=0.2,
         ),
         transformer=TransformerRecipe(

@@ -83,12 +83,16 @@ def cached(
     clips: Clips,
     pixels: Pixels,
     model: Autoencoder,
-    made_by: str,
     grid: Grid,
     report: Callable[[str], None],
 ) -> Latents:
-    """The latents of a split, encoded now if they are not there. `made_by`: of the autoencoder, for the record."""
-    made_from = {"data": clips.format, "clips": len(clips), "autoencoder": made_by, "grid": vars(grid)}
+    """The latents of a split, encoded now if they are not there."""
+    made_from = {
+        "data": clips.format,
+        "clips": len(clips),
+        "autoencoder": model.identity(),
+        "grid": vars(grid),
+    }
     record = folder / "latents.json"
     if record.is_file() and json.loads(record.read_text("utf-8")) == made_from:
         return Latents.load(folder, pixels)

@@ -54,6 +54,8 @@ class AutoencoderRecipe:
     jitter: float
     """Most noise that is added to latents before they are decoded, in their deviations: what a transformer paints is
     not exact (RAE, arXiv 2510.11690, trains its decoder so)."""
+    truncate: float
+    """Of clips that are decoded from their first channels alone."""
     drop_control: float
     """Of clips that are decoded without their control."""
 
