@@ -55,6 +55,7 @@ def text_parts() -> dict[str, Any]:
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from tokenizers.pre_tokenizers import Whitespace
+    from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
     vocabulary = {
@@ -62,6 +63,7 @@ def text_parts() -> dict[str, Any]:
     }
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.post_processor = TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
     config = T5Config(vocab_size=8, d_model=WORDS, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
     return {
         "text_encoder": T5EncoderModel(config).eval(),
@@ -82,7 +84,7 @@ def wan_parts(kind: str, **more: Any) -> dict[str, Any]:
         patch_size=(1, 2, 2),
         num_attention_heads=2,
         attention_head_dim=12,
-        in_channels=16 if "in_channels" not in more else more.pop("in_channels"),
+        in_channels=16,
         out_channels=16,
         text_dim=WORDS,
         freq_dim=16,
