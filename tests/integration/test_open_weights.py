@@ -265,7 +265,7 @@ def test_weights_that_draw_no_numbers_are_refused(models, tmp_path, scene):
     path = folder / "vae/diffusion_pytorch_model.safetensors"
     save_file({name: torch.full_like(each, torch.nan) for name, each in load_file(path).items()}, path)
     with pytest.raises(RenderError, match="not-a-numbers"):
-        drawn(scene, f"diffusers:{folder}", range(5), chunk=5)
+        drawn(scene, f"diffusers:{folder}", range(5), chunk=13)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
