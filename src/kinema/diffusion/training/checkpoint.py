@@ -71,6 +71,11 @@ def state_of(checkpoint: Path) -> dict[str, Any]:
     return json.loads((checkpoint / "state.json").read_text("utf-8"))
 
 
+def step_of(run: Path) -> int:
+    """Of the newest checkpoint: what an export is of, whatever the journal has gone on to."""
+    return int(state_of(required(run))["step"])
+
+
 def write_shards(folder: Path, tensors: Mapping[str, Tensor]) -> None:
     """Fill shards in order of names."""
     from safetensors.torch import save_file

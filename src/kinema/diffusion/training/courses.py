@@ -153,8 +153,8 @@ def exported(autoencoder_run: Path, network_run: Path, folder: Path) -> Path:
         "styles": state["styles"],
         "grid": state["grid"],
         "latents": state["latents"],
-        "autoencoder": Journal(autoencoder_run).summary(),
-        "transformer": Journal(network_run).summary(),
+        "autoencoder": Journal(autoencoder_run).summary() | {"step": checkpoint.step_of(autoencoder_run)},
+        "transformer": Journal(network_run).summary() | {"step": checkpoint.step_of(network_run)},
         "licence": "Apache-2.0; trained on pictures that kinema draws itself",
     }
     return export(frozen, network, folder, card)
