@@ -81,8 +81,8 @@ def of(weights: Path) -> list[dict[str, Any]]:
             "recipe": known["recipe"],
             "course": known["course"],
             "depth": known["depth"],
-            "autoencoder": known.get("autoencoder", {}).get("trained"),
-            "steps": known.get("transformer", {}).get("step"),
+            "autoencoder_steps": known["autoencoder"]["step"],
+            "steps": known["transformer"]["step"],
             "step.bin": known["files"]["step.bin"][:12],
         }
     ]

@@ -15,7 +15,7 @@ CLAIMS = {
     "physics": "Engines against closed forms and against each other",
     "preview": "The preview draws in real time",
     "pathtrace": "Seconds a frame at a given error",
-    "diffusion": "The painter obeys the world, and what that costs",
+    "diffusion": "Painted pixels obey the world; what they cost",
     "cost_growth": "Cost grows no faster than pixels and frames, and memory not at all",
 }
 HEAD = """# Benchmarks

@@ -19,6 +19,7 @@ from kinema.diffusion.network import Context, Network
 from kinema.diffusion.painter import chunks, noises, scene_input, text_input
 from kinema.diffusion.schedule import times
 from kinema.diffusion.stream import stream
+from kinema.diffusion.styles import NAMES
 
 STEPS = 2
 """Of drafts: what `kinema shoot --quality draft` takes."""
@@ -59,7 +60,7 @@ def painted(
     if way.given is not None:
         latents += islice(_dreamt(network, world, style, way, grid, latents), len(latents), len(parts))
     seen = len(parts) if way.given is None else way.given
-    picture = np.concatenate(list(_decoded(network, latents, parts, seen)))
+    picture = np.concatenate(list(_decoded(network, latents, parts, seen, NAMES.index(style))))
     return np.clip(picture, -1, 1)[: len(world.control), : world.control.shape[1], : world.control.shape[2]]
 
 
@@ -88,19 +89,16 @@ def _uncontrolled(context: Context, grid: Grid) -> Iterator[np.ndarray]:
 
 
 def _conditions(network: Network, parts: list[np.ndarray]) -> Iterator[np.ndarray]:
-    tails = None
-    for part in parts:
-        condition, tails = network.condition(part, tails)
-        yield condition
+    return (network.condition(part) for part in parts)
 
 
 def _decoded(
-    network: Network, latents: list[np.ndarray], parts: list[np.ndarray], seen: int
+    network: Network, latents: list[np.ndarray], parts: list[np.ndarray], seen: int, style: int
 ) -> Iterator[np.ndarray]:
     """Pixels; the decoder sees the control of the first `seen` parts."""
     tails: list[np.ndarray] | None = None
     for number, (latent, part) in enumerate(zip(latents, parts, strict=True)):
-        rgb, tails = network.decode(latent, part if number < seen else None, tails)
+        rgb, tails = network.decode(latent, part if number < seen else None, style, tails)
         yield np.moveaxis(rgb[0], 0, -1)
 
 

@@ -143,14 +143,11 @@ def _clip(network: Network) -> None:
         np.zeros((1, CONTROL, len(GRID.chunk(number)), GRID.height, GRID.width), np.float32)
         for number in range(GRID.latent_frames)
     ]
-    conditions, tails = [], None
-    for part in parts:
-        condition, tails = network.condition(part, tails)
-        conditions.append(condition)
+    conditions = [network.condition(part) for part in parts]
     carried: list[np.ndarray] | None = None
     latents = stream(context, conditions, noises(GRID, 0), times(OURS), jump=True)
     for latent, part in zip(latents, parts, strict=True):
-        _, carried = network.decode(latent, part, carried)
+        _, carried = network.decode(latent, part, 0, carried)
 
 
 def operations(network: Network) -> float:

@@ -45,7 +45,7 @@ def shoot(
     fps: Annotated[str | None, typer.Option(help="Frames per second, such as 24 or 24000/1001.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     look: Annotated[
-        str | None, typer.Option(help="Grade or painted style; `kinema looks` lists them.")
+        str | None, typer.Option(help="Grade, painted style or diffusers:MODEL; `kinema looks` lists them.")
     ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Change one thing: light.sun.kelvin=3200. Repeatable.")
@@ -64,6 +64,11 @@ def shoot(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another take in the folder.")
     ] = False,
+    gpu: Annotated[bool, typer.Option("--gpu", help="Draw a diffusers: look on the GPU.")] = False,
+    open_: Annotated[
+        list[str] | None,
+        typer.Option("--open", help="How a diffusers: look is drawn: control=edges. Repeatable."),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Words not understood are an error.")] = False,
     llm: Annotated[
         bool, typer.Option("--llm", help="Compile words by the endpoint of KINEMA_LLM_URL.")
@@ -71,6 +76,8 @@ def shoot(
     as_json: Json = False,
 ) -> None:
     """Make a take: simulate the shot, draw it, check it."""
+    from kinema.diffusion.open_weights.options import read_options
+    from kinema.footage import ingredients_of, refuse_impossible
     from kinema.job import Job
     from kinema.progress import for_this_terminal
     from kinema.request import free_name, read_request, with_options
@@ -88,9 +95,13 @@ def shoot(
         frames=_span(frames) if frames else None,
         noise=_above_zero("--noise", noise),
         passes=passes,
+        open_weights=read_options(open_ or (), gpu=gpu),
     )
     for note in request.notes:
         _say(note)
+    refuse_impossible(shot, job)
+    for part in ingredients_of(shot, job):  # before the work: a licence may forbid it
+        _say(f"{part['name']}: {part['pipeline']}, licence {part['licence']}")
     folder = output or free_name(request.name)
     take = make_take(
         shot,
@@ -190,6 +201,7 @@ def looks() -> None:
     state = "painted" if (weights_folder() / "weights.json").is_file() else "painted; needs weights"
     for name, title in painted_looks().items():
         print(f"{name:16} {title}  ({state})")
+    print(f"{'diffusers:MODEL':16} Drawn by open weights: a folder or id of a diffusers video pipeline")
 
 
 def _tell(take: Any, *, as_json: bool) -> None:
@@ -203,6 +215,8 @@ def _tell(take: Any, *, as_json: bool) -> None:
     passed = sum(f.verdict == "pass" for f in take.report.findings)
     print(f"clip      {take.clip}")
     print(f"report    {folder.page}  ({passed} of {len(take.report.findings)} checks passed)")
+    for part in take.record["ingredients"]:
+        print(f"made with {part['name']}  (licence {part['licence']})")
     print(f"pictures  {folder.contact_sheet}, {folder.thumbnail}")
     if folder.passes.is_dir():
         print(f"passes    {folder.passes}")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from kinema.config import read_config
 from kinema.diffusion.looks import painted_looks, refuse_unknown
+from kinema.diffusion.open_weights.options import Options, is_open
 from kinema.errors import UsageError
 from kinema.folder import TakeFolder, write_atomically
 from kinema.job import Job
@@ -44,9 +45,15 @@ class Footage:
     renderer: str
 
 
-def renderer_named(look: str, quality: str, assets: str | Path) -> Renderer:
-    """A painted look is the painter's, 2 steps for `draft`, 4 for `final`. Of the others, `draft` = preview
-    rasteriser, `final` = path tracer."""
+def renderer_named(
+    look: str, quality: Literal["draft", "final"], assets: str | Path, options: Options | None = None
+) -> Renderer:
+    """A painted look is the painter's, 2 steps for `draft`, 4 for `final`; `diffusers:` is open weights, run by
+    `options`. Of the others, `draft` = preview rasteriser, `final` = path tracer."""
+    if is_open(look):
+        from kinema.diffusion.open_weights.adapter import OpenWeights
+
+        return OpenWeights(look, options=options or Options(), assets=assets, quality=quality)
     if look in painted_looks():
         from kinema.diffusion.painter import Painter
 
@@ -136,7 +143,7 @@ def film(
     simulated = len(tape.geometry.piece_body)
     shot, tape = dressed(shot, tape)
     wanted = frames_wanted(shot, job)
-    renderer = renderer_named(shot.look, job.quality, assets)
+    renderer = renderer_named(shot.look, job.quality, assets, job.open_weights)
     rushes = rushes_for(take, tape, shot, job)
     video, still = (view_of(renderer, shot.look, display) for display in ("bt1886", "srgb"))
     clip = take.clip(container_of(job.codec))
@@ -192,16 +199,33 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
     """Raise now what would otherwise be found out after the simulation."""
     frames_wanted(shot, job)
     refuse_unknown(shot.look)
-    if shot.look in painted_looks():
-        renderer_named(shot.look, job.quality, ".")  # refuses what its weights have not learned
+    if is_open(shot.look) or shot.look in painted_looks():
+        renderer_named(shot.look, job.quality, ".", job.open_weights)  # refuses what its weights cannot do
+    elif job.open_weights != Options():
+        raise UsageError(
+            "--gpu and --open",
+            "must be said with a look that open weights draw",
+            got=f"the look {shot.look}",
+            next_step="Leave them out, or say --look diffusers:FOLDER.",
+        )
     recipe_for(job.codec, width=job.width, height=job.height, rate=shot.timing.fps)
+
+
+def ingredients_of(shot: Shot, job: Job) -> list[dict[str, Any]]:
+    """What of others' making will be in the clip, with licences: the weights of a `diffusers:` look."""
+    if not is_open(shot.look):
+        return []
+    from kinema.diffusion.open_weights.adapter import OpenWeights
+
+    model = OpenWeights(shot.look, options=job.open_weights, quality=job.quality)
+    return [asdict(ingredient) for ingredient in model.ingredients]
 
 
 def rushes_for(take: TakeFolder, tape: Tape, shot: Shot, job: Job) -> Rushes:
     """Kept on disk if asked for, or if drawing is slow enough that losing it would hurt."""
     if job.passes:
         return Folder(take.passes, tape, passes=True, rate=shot.timing.fps)
-    if job.quality == "final" and shot.look not in painted_looks():
+    if job.quality == "final" and not is_open(shot.look) and shot.look not in painted_looks():
         return Folder(take.drawn, tape, passes=False, rate=shot.timing.fps)
     return NoRushes()
 
@@ -222,5 +246,5 @@ def frames(
     if not missing:
         return
     for frame in renderer.draw(shot, tape, picture, missing):
-        seen = facts_of(frame, tape, camera)
+        seen = facts_of(frame, tape, camera, painted=renderer.referred == "display")
         yield rushes.keep(frame, seen), seen

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from kinema.diffusion.open_weights.options import Options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,3 +23,5 @@ class Job:
     """Path tracer's dial: `render.frame.Picture.noise`."""
     passes: bool = False
     """Keep every frame as multi-part OpenEXR with all passes."""
+    open_weights: Options = field(default_factory=Options)
+    """How a `diffusers:` look is drawn; of no other."""

@@ -9,7 +9,7 @@ from typing import Any
 from kinema.cost.meter import Meter
 from kinema.errors import MediaError
 from kinema.folder import TakeFolder, write_atomically
-from kinema.footage import Footage, film, refuse_impossible
+from kinema.footage import Footage, film, ingredients_of, refuse_impossible
 from kinema.job import Job
 from kinema.physics.build import build_world, world_hash
 from kinema.physics.engine import engine_named
@@ -61,7 +61,8 @@ def make_take(
     tape = taped(wanted, take, tape_from)
     with meter.stage("world"):
         world = None if tape else build_world(shot, folder=str(assets))
-    asked = {**asdict(job), "world": wanted}
+    ingredients = ingredients_of(shot, job)
+    asked = {**asdict(job), "world": wanted, "ingredients": ingredients}
     with take.opened(shot, asked, overwrite=overwrite, resume=resume) as record:
         if record["complete"] and (take.path / record["clip"]).is_file():
             return Take(take, Report.model_validate_json(take.report.read_text("utf-8")), record)
@@ -81,6 +82,7 @@ def make_take(
             clip=footage.clip.name,
             engine=tape.engine,
             renderer=footage.renderer,
+            ingredients=ingredients,
             seeds={"shot": shot.seed, "tape": tape.seed},
             hashes={"tape": file_hash(take.tape), "clip": file_hash(footage.clip)},
             passed=report.passed,

@@ -12,6 +12,7 @@ import torch
 
 from kinema.diffusion.dataset.clip import Format
 from kinema.diffusion.dataset.make import Order, make_dataset
+from kinema.diffusion.model.autoencoder import Scene
 from kinema.diffusion.model.network import TorchStepper
 from kinema.diffusion.network import Network
 from kinema.diffusion.stream import stream
@@ -52,7 +53,7 @@ def test_every_course_leaves_numbers_and_pictures(trained):
 def test_openvino_is_torch(trained):
     """The stream and the decoder, both ways, in float32."""
     device = torch.device("cpu")
-    autoencoder, _ = courses.trained_autoencoder(trained / "vae", device)
+    autoencoder = courses.trained_autoencoder(trained / "vae", device)
     painter = courses.trained_network(trained / "jump")
     network = Network(trained / "weights", rows=3, columns=2, cache=None, precision="float32")
     rng = np.random.default_rng(0)
@@ -62,17 +63,14 @@ def test_openvino_is_torch(trained):
     kinds = rng.integers(-1, 5, (1, 32))
     words = rng.integers(0, 99, (1, 72))
 
-    conditions, tails = [], None
-    for chunk in control:
-        condition, tails = network.condition(chunk, tails)
-        conditions.append(condition)
+    conditions = [network.condition(chunk) for chunk in control]
     visits = (1.0, 0.4, 0.0)
     latents = list(stream(network.read(scene, kinds, words), conditions, noise, visits, jump=True))
     frames, tails = [], None
     for latent, chunk in zip(latents, control, strict=True):
-        rgb, tails = network.decode(latent, chunk, tails)
+        rgb, tails = network.decode(latent, chunk, 1, tails)
         frames.append(rgb)
-    dreamt = network.decode(latents[0], None, None)[0]
+    dreamt = network.decode(latents[0], None, 1, None)[0]
 
     with torch.no_grad():
         condition = painter.stem(torch.from_numpy(np.concatenate(control, axis=2)))
@@ -81,7 +79,9 @@ def test_openvino_is_torch(trained):
         noises = [torch.from_numpy(each) for each in noise]
         painted = torch.cat(list(stream(stepper, condition.split(1, 2), noises, visits, jump=True)), dim=2)
         seen = torch.from_numpy(np.concatenate(control, axis=2))
-        rgb, unseen = autoencoder.decode(painted, seen), autoencoder.decode(painted[:, :, :1], None)
+        style, first = torch.tensor([1]), painted[:, :, :1]
+        rgb = autoencoder.decode(painted, Scene.of(seen, style))
+        unseen = autoencoder.decode(first, Scene.unseen(first, style))
     assert distance(np.concatenate(conditions, axis=2), condition) < HALF
     assert distance(np.concatenate(latents, axis=2), painted) < HALF
     assert distance(np.concatenate(frames, axis=2), rgb) < HALF

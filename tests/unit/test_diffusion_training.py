@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,7 @@ def clips() -> Sequence[Drawn]:
             rgb[t, :, 4 * t : 4 * t + 4] = 255 - colour
         control = np.zeros((9, 32, 48, 14), np.float16)
         control[..., 13] = (rgb != colour).any(-1)
-        found.append(Drawn(rgb, control))
+        found.append(Drawn(rgb, control, style=0))
     return found
 
 
@@ -67,6 +68,23 @@ def test_six_steps_are_three_and_three_more(tmp_path):
     assert [line["step"] for line in Journal(tmp_path / "twice").read()] == [1, 2, 3, 4, 5, 6]
 
 
+def test_an_interruption_waits_for_the_step_and_saves_it(tmp_path, monkeypatch):
+    run = run_in(tmp_path)
+    step = run.take_step
+
+    def interrupted():
+        if run.step == 1:
+            signal.raise_signal(signal.SIGTERM)
+        return step()
+
+    monkeypatch.setattr(run, "take_step", interrupted)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        advance(run, 6)
+    assert checkpoint.required(tmp_path).name == "step-000002"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_a_course_learns(tmp_path):
     run = run_in(tmp_path, steps=100, warmup=2, save_every=100, picture_every=100)
     losses = [run.take_step()["l1"] for _ in range(100)]
@@ -82,7 +100,9 @@ def test_a_mirrored_crop_points_the_other_way():
     control[..., CHANNELS.index("motion_down")] = control[..., CHANNELS.index("normal_up")] = 0.25
     seen = set()
     for seed in range(20):
-        part = cropped(Drawn(rgb, control), SMOKE.autoencoder.grid, torch.Generator().manual_seed(seed))
+        part = cropped(
+            Drawn(rgb, control, style=0), SMOKE.autoencoder.grid, torch.Generator().manual_seed(seed)
+        )
         rising = int(part.rgb[0, 0, 1, 0]) > int(part.rgb[0, 0, 0, 0])
         sign = 1 if rising else -1
         assert (part.control[..., CHANNELS.index("motion_right")] == 0.5 * sign).all()
@@ -116,7 +136,7 @@ def test_a_run_of_another_seed_is_refused(tmp_path):
 
 
 def test_small_clips_are_refused():
-    tiny = [Drawn(np.zeros((9, 16, 16, 3), np.uint8), np.zeros((9, 16, 16, 14), np.float16))]
+    tiny = [Drawn(np.zeros((9, 16, 16, 3), np.uint8), np.zeros((9, 16, 16, 14), np.float16), style=0)]
     with pytest.raises(TrainingError, match="at least 32x32, 9 frames"):
         AutoencoderCourse(SMOKE.autoencoder, tiny, tiny, seed=0, device=torch.device("cpu"))
 

@@ -11,12 +11,12 @@ from kinema.diffusion.model.network import PainterNetwork, TorchStepper
 from kinema.diffusion.model.rope import angles, rotate
 from kinema.diffusion.model.transformer import Transformer
 from kinema.diffusion.schedule import times
-from kinema.diffusion.sizes import ModelSizes
+from kinema.diffusion.sizes import CONDITION, ModelSizes
 from kinema.diffusion.stream import stream
 
 torch.set_num_threads(1)  # arrays are small: threads would only wait for one another
 
-SIZES = ModelSizes(depth=2, window=2, stem_width=16, text_depth=1)
+SIZES = ModelSizes(depth=2, window=2, text_depth=1)
 ROUNDING = 1e-5
 """float32, two blocks and heads of 64: some hundred roundings of numbers near one."""
 
@@ -35,7 +35,7 @@ def inputs(frames: int, rows: int = 2, columns: int = 3) -> dict[str, torch.Tens
     torch.manual_seed(2)
     return {
         "noisy": torch.randn(1, 48, frames, rows, columns),
-        "control": torch.randn(1, 32, frames, rows, columns),
+        "control": torch.randn(1, CONDITION, frames, rows, columns),
         "time": torch.rand(1, frames),
         "span": torch.zeros(1, frames),
         "scene": torch.randn(1, 4, SIZES.width),
@@ -153,14 +153,12 @@ def test_any_size_and_aspect(transformer, rows, columns):
 
 
 def test_the_dial_sets_width_and_heads():
-    assert [
-        (s.width, s.heads) for s in (SIZES, ModelSizes(depth=12, window=3, stem_width=1, text_depth=1))
-    ] == [
+    assert [(s.width, s.heads) for s in (SIZES, ModelSizes(depth=12, window=3, text_depth=1))] == [
         (64, 1),
         (384, 6),
     ]
     with pytest.raises(ValueError, match="even"):
-        ModelSizes(depth=3, window=2, stem_width=16, text_depth=1)
+        ModelSizes(depth=3, window=2, text_depth=1)
 
 
 def test_without_spans_nothing_is_learned_of_them():
@@ -184,7 +182,7 @@ def test_dropped_conditions_do_not_count():
     def painted(seed: int, dropped: torch.Tensor) -> torch.Tensor:
         torch.manual_seed(seed)
         conditions = Conditions(
-            torch.randn(1, 14, 9, 32, 32),
+            torch.randn(1, CONDITION, 2, 2, 2),
             torch.randn(1, 3, 48),
             torch.zeros(1, 3).long(),
             torch.randint(1, 9, (1, 4)),

@@ -2,7 +2,7 @@
 
 weights/
   decoder_first, decoder_next      latent frame and control (and what was carried) → pixels (and what to carry)
-  stem_first, stem_next            control → condition, the same way
+  stem_first, stem_next            control → condition: of the first frame, of eight
   reader                           scene rows and words → keys and values of every block; no_control, no_text
   step                             one latent frame through the transformer
   weights.json                     SHA-256 of each file, sizes, recipes, seeds, how training went
@@ -24,10 +24,9 @@ from torch import Tensor, nn
 
 from kinema.diffusion.manifest import SCHEMA, hash_of
 from kinema.diffusion.model.attention import Layout
-from kinema.diffusion.model.autoencoder import Autoencoder
+from kinema.diffusion.model.autoencoder import Autoencoder, Scene
 from kinema.diffusion.model.block import KeyValue
 from kinema.diffusion.model.network import PainterNetwork
-from kinema.diffusion.model.stem import Stem
 from kinema.diffusion.sizes import CONTROL, HEAD, LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
 
 ROWS, COLUMNS = 2, 3
@@ -70,17 +69,17 @@ def _graphs(
     control = torch.randn(1, CONTROL, 1, 16 * ROWS, 16 * COLUMNS)
     eight = control.expand(-1, -1, 8, -1, -1).contiguous()
     with torch.no_grad():
-        given = torch.ones(1)
-        _, decoded = autoencoder.decode_chunk(latent, control, given, None)
-        condition, stemmed = network.stem.chunk(control, None)
+        style = torch.zeros(1, dtype=torch.long)
+        _, decoded = autoencoder.decode_chunk(latent, Scene.of(control, style), None)
+        condition = network.stem(control)
     scene = torch.randn(1, SCENE_ROWS, SCENE_NUMBERS)
     kinds = torch.zeros(1, SCENE_ROWS, dtype=torch.long)
     words = torch.ones(1, WORDS, dtype=torch.long)
     return {
-        "decoder_first": (_Decoder(autoencoder), (latent, control, given)),
-        "decoder_next": (_Decoder(autoencoder), (latent, eight, given, *decoded)),
-        "stem_first": (_Stem(network.stem), (control,)),
-        "stem_next": (_Stem(network.stem), (eight, *stemmed)),
+        "decoder_first": (_Decoder(autoencoder), (latent, *Scene.of(control, style))),
+        "decoder_next": (_Decoder(autoencoder), (latent, *Scene.of(eight, style), *decoded)),
+        "stem_first": (network.stem, (control,)),
+        "stem_next": (network.stem, (eight,)),
         "reader": (_Reader(network), (scene, kinds, words, torch.zeros(1))),
         "step": (_Step(network), _step_example(network, latent, condition)),
     }
@@ -97,29 +96,18 @@ def _step_example(network: PainterNetwork, latent: Tensor, condition: Tensor) ->
 
 
 class _Decoder(nn.Module):
-    """Latent frame, control, whether there is one (1 or 0), and tails → pixels and tails."""
+    """Latent frame, control, whether there is one (1 or 0), number of the style, and tails → pixels and tails."""
 
     def __init__(self, autoencoder: Autoencoder) -> None:
         super().__init__()
         self.autoencoder = autoencoder
 
-    def forward(self, latent: Tensor, control: Tensor, given: Tensor, *tails: Tensor) -> tuple[Tensor, ...]:
+    def forward(
+        self, latent: Tensor, control: Tensor, given: Tensor, style: Tensor, *tails: Tensor
+    ) -> tuple[Tensor, ...]:
         """Without tails: the first."""
-        rgb, after = self.autoencoder.decode_chunk(latent, control, given, tails or None)
+        rgb, after = self.autoencoder.decode_chunk(latent, Scene(control, given, style), tails or None)
         return rgb, *after
-
-
-class _Stem(nn.Module):
-    """Control and tails → condition and tails."""
-
-    def __init__(self, stem: Stem) -> None:
-        super().__init__()
-        self.stem = stem
-
-    def forward(self, control: Tensor, *tails: Tensor) -> tuple[Tensor, ...]:
-        """Without tails: the first."""
-        condition, after = self.stem.chunk(control, tails or None)
-        return condition, *after
 
 
 class _Reader(nn.Module):

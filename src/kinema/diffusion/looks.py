@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Final
 
+from kinema.diffusion.open_weights.options import PREFIX, is_open, model_of
 from kinema.diffusion.styles import NAMES, style_named
 from kinema.errors import UsageError
 from kinema.media.look import looks as grades
@@ -30,14 +31,17 @@ def style_of(look: str) -> str:
 
 
 def refuse_unknown(look: str) -> None:
-    """Raise `UsageError` for a look that is neither a grade nor painted."""
+    """Raise `UsageError` for a look that is neither a grade nor painted, nor names open weights."""
+    if is_open(look):
+        model_of(look)
+        return
     known = (*grades(), *painted_looks())
     if look in known:
         return
     near = get_close_matches(look, known, n=1)
     raise UsageError(
         "look",
-        f"must be one of {', '.join(known)}",
+        f"must be one of {', '.join(known)}, or {PREFIX} and a folder or model id",
         got=repr(look),
         next_step=f"Did you mean {near[0]}?" if near else "Choose one of them.",
     )

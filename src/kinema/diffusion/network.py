@@ -45,31 +45,35 @@ class Network:
         self._options = _options(self._core, precision, threads)
         latent, sides = (1, LATENT, 1, rows, columns), (SPACE * rows, SPACE * columns)
         first, following = (1, CONTROL, 1, *sides), (1, CONTROL, TIME, *sides)
-        self._decoder = self._carrying("decoder", [latent, first, (1,)], [latent, following, (1,)])
-        self._stem = self._carrying("stem", [first], [following])
+        self._decoder = self._carrying(
+            "decoder", [latent, first, (1,), (1,)], [latent, following, (1,), (1,)]
+        )
+        self._stem = self._compiled("stem_first", [first]), self._compiled("stem_next", [following])
         self._unseen = np.zeros(following, np.float32)
         self._reader = self._compiled("reader", self._reader_shapes())
         self._step = self._compiled("step", self._step_shapes())
 
     def condition(
-        self, control: Float[Array, "1 14 time row column"], tails: Sequence[Array] | None
-    ) -> tuple[Float[Array, "1 32 1 latent_row latent_column"], list[Array]]:
-        """Control of the next chunk → its condition, and what the next call is to be given."""
-        first, *after = self._stem[tails is not None](control, *(tails or ()))
-        return first, after
+        self, control: Float[Array, "1 14 time row column"]
+    ) -> Float[Array, "1 104 1 latent_row latent_column"]:
+        """Control of a clip's first frame, or of a later chunk of eight → its condition."""
+        return self._stem[control.shape[2] > 1](control)[0]
 
     def decode(
         self,
         latent: Float[Array, "1 48 1 latent_row latent_column"],
         control: Float[Array, "1 14 time row column"] | None,
+        style: int,
         tails: Sequence[Array] | None,
     ) -> tuple[Float[Array, "1 3 time row column"], list[Array]]:
         """A latent frame → pixels in [-1, 1], and what the next call is to be given. `control`: of its frames, or
-        None where there is no world."""
+        None where there is no world. `style`: its number in `styles.NAMES`."""
         given = np.array([control is not None], np.float32)
         if control is None:
             control = self._unseen if tails is not None else self._unseen[:, :, :1]
-        first, *after = self._decoder[tails is not None](latent, control, given, *(tails or ()))
+        first, *after = self._decoder[tails is not None](
+            latent, control, given, np.array([style]), *(tails or ())
+        )
         return first, after
 
     def read(
@@ -114,14 +118,14 @@ class Network:
 class Context:
     """A network that has read scene and words: `stream.Stepper`."""
 
-    def __init__(self, network: Network, key: Array, value: Array, absent: Float[Array, " 32"]) -> None:
+    def __init__(self, network: Network, key: Array, value: Array, absent: Float[Array, " 104"]) -> None:
         self._network, self._key, self._value = network, key, value
         self._places = (
             np.arange(network.rows, dtype=np.float32),
             np.arange(network.columns, dtype=np.float32),
         )
         tall = (1, CONDITION, 1, network.rows, network.columns)
-        self.no_control: Float[Array, "1 32 1 latent_row latent_column"] = np.ascontiguousarray(
+        self.no_control: Float[Array, "1 104 1 latent_row latent_column"] = np.ascontiguousarray(
             np.broadcast_to(absent.reshape(1, CONDITION, 1, 1, 1), tall)
         )
         """Condition that stands for its absence."""

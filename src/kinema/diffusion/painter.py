@@ -29,6 +29,7 @@ from kinema.diffusion.scene_tokens import scene_tokens
 from kinema.diffusion.schedule import times
 from kinema.diffusion.sizes import LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
 from kinema.diffusion.stream import stream
+from kinema.diffusion.styles import NAMES
 from kinema.errors import TrainingError
 from kinema.physics.tape import Tape
 from kinema.render.camera import CameraPath
@@ -97,7 +98,7 @@ class Painter:
         waiting: deque[Chunk] = deque()
         conditions = self._conditions(network, context, chunks(drawn), waiting, tape, camera, grid)
         latents = stream(context, conditions, noises(grid, shot.seed), times(self._steps), jump=True)
-        for chunk, rgb in decoded(network, latents, waiting):
+        for chunk, rgb in decoded(network, latents, waiting, NAMES.index(style_of(self._look))):
             for frame, colour in zip(chunk.frames, rgb, strict=False):  # the clip's last chunk may be padded
                 if frame.index in frames:
                     yield replace(frame, colour=linear(colour[: picture.height, : picture.width]))
@@ -121,7 +122,7 @@ class Painter:
         grid: Grid,
     ) -> Iterator[np.ndarray]:
         """One for each chunk, which then waits for its colour."""
-        noise, tails = body_noise(tape, camera), None
+        noise = body_noise(tape, camera)
         for number, frames in enumerate(drawn):
             if self._look == DREAM:
                 waiting.append(Chunk(frames, None))
@@ -133,9 +134,8 @@ class Painter:
             missing = len(grid.chunk(number)) - len(full)
             full = np.concatenate([full, np.repeat(full[-1:], missing, axis=0)]).astype(np.float32)
             full = np.moveaxis(full, -1, 0)[None]
-            condition, tails = network.condition(full, tails)
             waiting.append(Chunk(frames, full))
-            yield condition
+            yield network.condition(full)
 
 
 def chunks(frames: Iterator[Item]) -> Iterator[list[Item]]:
@@ -171,13 +171,13 @@ def noises(grid: Grid, seed: int) -> Iterator[Float[np.ndarray, "1 48 1 latent_r
 
 
 def decoded(
-    network: Network, latents: Iterable[np.ndarray], waiting: deque[Chunk]
+    network: Network, latents: Iterable[np.ndarray], waiting: deque[Chunk], style: int
 ) -> Iterator[tuple[Chunk, Float[np.ndarray, "time row column 3"]]]:
     """The chunk that waits for each latent frame, and its pixels, sRGB in [-1, 1]."""
     tails = None
     for latent in latents:
         chunk = waiting.popleft()
-        rgb, tails = network.decode(latent, chunk.control, tails)
+        rgb, tails = network.decode(latent, chunk.control, style, tails)
         yield chunk, np.moveaxis(rgb[0], 0, -1)
 
 

@@ -48,12 +48,15 @@ _STYLES = {
 
 
 def phrase(shot: Shot, style: str, rng: np.random.Generator, snap: Snap) -> str:
-    """One caption. Sentences come in varied order, and the less important ones not always."""
+    """One caption. Sentences come in varied order, and the less important ones not always.
+
+    A style that is none of kinema's is said as it is, for networks that know more words.
+    """
     things = [body for body in shot.bodies if body.motion == "dynamic"]
     action = ". ".join(_sentence(shot, body, rng, snap) for body in things[:MOST_NAMED])
     if len(things) > MOST_NAMED:
         action += f", and {snap(len(things) - MOST_NAMED)} more"
-    look = str(rng.choice(_STYLES[style]))
+    look = str(rng.choice(_STYLES[style])) if style in _STYLES else style
     rest = [
         text
         for text, odds in (

@@ -7,16 +7,18 @@ from typing import Final
 
 LATENT: Final = 48
 """Channels of a token of the autoencoder: 16 x 16 x 8 x 3 numbers become 48."""
-CONDITION: Final = 32
-"""Channels of a token of the control stem."""
 CONTROL: Final = 14
 """Channels of a pixel of the control."""
+CONDITION: Final = LATENT + 4 * CONTROL
+"""Channels of a token of the control stem."""
 HEAD: Final = 64
 """Width of an attention head."""
 SCENE_ROWS: Final = 32
 SCENE_NUMBERS: Final = 48
 SCENE_KINDS: Final = 5
 """Scene tokens: rows, numbers of a row, kinds; see `scene_tokens`."""
+STYLES: Final = 32
+"""Room in the table of styles."""
 WORDS: Final = 72
 """Text tokens; longer texts are cut."""
 VOCABULARY: Final = 512
@@ -30,7 +32,7 @@ class AutoencoderSizes:
     width: int
     """At a quarter of the resolution; a multiple of 16 runs fastest."""
     encoder_blocks: int
-    """Residual blocks a stage."""
+    """Residual blocks a stage; 0: no network, latents are the principal components alone."""
     decoder_blocks: int
     shader_width: int
     """At half the resolution, where most of the decoder's time goes."""
@@ -39,14 +41,12 @@ class AutoencoderSizes:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSizes:
-    """The transformer with its text encoder, scene encoder and control stem. One dial: depth."""
+    """The transformer with its text and scene encoders. One dial: depth."""
 
     depth: int
     """Blocks; an even number."""
     window: int
     """Latent frames that a latent frame attends to, itself included; the first one comes on top."""
-    stem_width: int
-    """Of the control stem at a quarter of the resolution."""
     text_depth: int
     """Blocks of the text encoder."""
 

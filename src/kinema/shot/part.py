@@ -17,3 +17,7 @@ class Part(BaseModel):
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 """How parts refer to each other, in files and on the command line: a letter, then letters, digits, `_`."""
+Look = Annotated[
+    str, StringConstraints(pattern=r"^([A-Za-z][A-Za-z0-9_-]{0,63}|diffusers:[^\x00-\x1f\x7f]{0,1024})$")
+]
+"""A grade, a painted style, or a model by folder or id after `diffusers:`."""

@@ -13,7 +13,7 @@ from kinema.shot.force import Forces
 from kinema.shot.goal import Goal, Hits, Scatters
 from kinema.shot.light import AnyLight
 from kinema.shot.material import Material
-from kinema.shot.part import Name, Part
+from kinema.shot.part import Look, Name, Part
 from kinema.shot.timing import Timing
 
 MAX_BODIES = 20_000
@@ -39,8 +39,8 @@ class Shot(Part):
     goals: tuple[Goal, ...] = Field(default=(), max_length=256)
     materials: dict[Name, Material] = Field(default_factory=dict)
     """The shot's own materials, over the library's."""
-    look: Name = "natural"
-    """The grade of the delivered clip: see `media.look`."""
+    look: Look = "natural"
+    """The grade of the delivered clip, a painted style, or `diffusers:` and a model: see `kinema looks`."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int
 from pydantic import BaseModel, ConfigDict
 
 from kinema.physics.tape import Tape
 from kinema.render.camera import CameraPath
 from kinema.render.frame import Frame
 from kinema.verify.absence import Absence, reasons_for
+from kinema.verify.outlines import Registration, register
 
 MOVED = 0.5
 """A pixel counts as moving if what it shows goes at least this far by the next frame [px]."""
@@ -34,6 +36,8 @@ class FrameFacts(BaseModel):
     """Why each other piece is not seen."""
     samples: int
     noise: float
+    paint: Registration | None = None
+    """How what is painted lies on the outlines of bodies; None for renderers that draw what they see themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +51,8 @@ class Drawn:
     frames: tuple[FrameFacts, ...]
 
 
-def facts_of(frame: Frame, tape: Tape, camera: CameraPath) -> FrameFacts:
-    """Look at one frame. `camera` is the one it was drawn through.
+def facts_of(frame: Frame, tape: Tape, camera: CameraPath, *, painted: bool = False) -> FrameFacts:
+    """Look at one frame. `camera` is the one it was drawn through; `painted` = its colour is a picture of its passes.
 
     A pixel is finite if its colour and all passes are numbers; depth may be infinite where nothing is seen.
     """
@@ -68,4 +72,10 @@ def facts_of(frame: Frame, tape: Tape, camera: CameraPath) -> FrameFacts:
         absent=reasons_for(np.flatnonzero(counts == 0), frame, tape, camera.at(frame.index)),
         samples=int(frame.samples),
         noise=float(frame.noise),
+        paint=register(frame.colour, _bodies(passes.piece, tape)) if painted else None,
     )
+
+
+def _bodies(piece: Int[np.ndarray, "row column"], tape: Tape) -> Int[np.ndarray, "row column"]:
+    """The body that each pixel sees; -1 = none."""
+    return np.where(piece >= 0, tape.geometry.piece_body[piece], -1)

@@ -7,7 +7,17 @@ from pathlib import Path
 from kinema.physics.tape import Tape
 from kinema.shot.shot import Shot
 from kinema.verify.checks import clip as clip_check
-from kinema.verify.checks import energy, finite, free_flight, goals, mass, momentum, penetration, presence
+from kinema.verify.checks import (
+    energy,
+    finite,
+    free_flight,
+    goals,
+    mass,
+    momentum,
+    outlines,
+    penetration,
+    presence,
+)
 from kinema.verify.drawn import Drawn
 from kinema.verify.motions import motions_of
 from kinema.verify.report import Finding, Report
@@ -19,6 +29,7 @@ def verify(shot: Shot, tape: Tape, drawn: Drawn, clip: Path | None) -> Report:
     # 4. What was drawn is what happened.
     findings += finite.check_frames(drawn)
     findings += presence.check(tape, drawn)
+    findings += outlines.check(drawn)
     # 5. What is delivered is what was drawn.
     if clip is not None:
         findings += clip_check.check(shot, drawn, clip)

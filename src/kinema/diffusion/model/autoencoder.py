@@ -13,11 +13,12 @@ simulated world need not be remembered where the world says it. Axes: B batch, C
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from hashlib import sha256
+from typing import Final, NamedTuple
 
 import torch
 from einops import rearrange
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -48,6 +49,29 @@ BLOCK: Final = 3 * TIME * SPACE**2
 Latent = Float[Tensor, "batch 48 latent_frame latent_row latent_column"]
 
 
+class Scene(NamedTuple):
+    """What decoding is told besides the latents."""
+
+    control: Video
+    """B 14 T H W; anything where there is none."""
+    given: Float[Tensor, " batch"]
+    """1, or 0 for clips whose control is not known."""
+    style: Int[Tensor, " batch"]
+    """Number in `styles.NAMES`."""
+
+    @classmethod
+    def of(cls, control: Video, style: Int[Tensor, " batch"]) -> Scene:
+        """Of a simulated world."""
+        return cls(control, control.new_ones(len(control)), style)
+
+    @classmethod
+    def unseen(cls, latent: Latent, style: Int[Tensor, " batch"]) -> Scene:
+        """Of none; for latents that start a clip."""
+        batch, _, frames, rows, columns = latent.shape
+        shape = (batch, CONTROL, 1 + TIME * (frames - 1), SPACE * rows, SPACE * columns)
+        return cls(latent.new_zeros(shape), latent.new_zeros(batch), style)
+
+
 class Encoder(nn.Module):
     """B C T H W → B out t h w, t = 1 + (T - 1) / 8, h = H / 16, w = W / 16. Also the control stem's body."""
 
@@ -72,7 +96,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """B 48 t h w, and what the linear map makes of it → what that lacks, B 3 T H W.
+    """B 48 t h w, and what the linear map makes of it → a better picture, B 3 T H W.
 
     The finest stage sees the linear picture itself, so it has only to sharpen: it need not learn to draw it first.
     """
@@ -90,12 +114,9 @@ class Decoder(nn.Module):
         self.finest = nn.ModuleList([Block(width) for _ in range(blocks)])
         self.norm = PositionNorm(width)
         self.leave = conv_in_frame(width, 3 * PATCH**2)
-        self.shader = Shader(width, sizes.shader_width, blocks=sizes.shader_blocks)
 
-    def forward(
-        self, latent: Latent, linear: Video, control: Video, given: Float[Tensor, " batch"], tails: Tails
-    ) -> Video:
-        """A whole clip, or the next chunk of one. `given`: 1, or 0 for clips whose control is not known."""
+    def forward(self, latent: Latent, linear: Video, tails: Tails) -> tuple[Video, Video]:
+        """A whole clip, or the next chunk of one → features at a quarter of the resolution, and the picture."""
         x = self.enter(latent)
         for layer in self.layers:
             x = layer(x, tails)
@@ -103,8 +124,7 @@ class Decoder(nn.Module):
         for block in self.finest:
             x = block(x, tails)
         x = functional.silu(self.norm(x))
-        lacking = unfold(self.leave(x), time=1, space=PATCH)
-        return lacking + self.shader(x, linear + lacking, control, given)
+        return x, linear + unfold(self.leave(x), time=1, space=PATCH)
 
 
 class Autoencoder(nn.Module):
@@ -124,48 +144,53 @@ class Autoencoder(nn.Module):
     def __init__(self, sizes: AutoencoderSizes) -> None:
         super().__init__()
         self.sizes = sizes
-        self.encoder = Encoder(3, sizes.width, 2 * LATENT, blocks=sizes.encoder_blocks)
+        self.encoder: Encoder | None = None
+        if sizes.encoder_blocks:
+            self.encoder = Encoder(3, sizes.width, 2 * LATENT, blocks=sizes.encoder_blocks)
+            nn.init.zeros_(self.encoder.leave.weight)  # starts as the linear map alone
+            nn.init.zeros_(self.encoder.leave.bias)  # type: ignore[arg-type]
+            nn.init.constant_(self.encoder.leave.bias[LATENT:], QUIET)  # type: ignore[index]
         self.decoder = Decoder(sizes)
+        self.shader = Shader(sizes.width, sizes.shader_width, blocks=sizes.shader_blocks)
         self.register_buffer("basis", torch.zeros(LATENT, BLOCK))
         self.register_buffer("spread", torch.ones(LATENT))
         self.register_buffer("centre", torch.zeros(BLOCK))
-        for leave in (self.encoder.leave, self.decoder.leave):
-            nn.init.zeros_(leave.weight)  # starts as the linear map alone
-            nn.init.zeros_(leave.bias)  # type: ignore[arg-type]
-        nn.init.constant_(self.encoder.leave.bias[LATENT:], QUIET)  # type: ignore[index]
+        nn.init.zeros_(self.decoder.leave.weight)
+        nn.init.zeros_(self.decoder.leave.bias)  # type: ignore[arg-type]
         self.register_buffer("shift", torch.zeros(1, LATENT, 1, 1, 1))
         self.register_buffer("scale", torch.ones(1, LATENT, 1, 1, 1))
 
     def posterior(self, rgb: Video, tails: Tails) -> tuple[Latent, Latent]:
         """Mean and log variance, before whitening: what training compares with a standard normal."""
+        linear = self._analysed(rgb, tails)
+        if self.encoder is None:
+            return linear, torch.full_like(linear, QUIET)
         mean, logvar = rearrange(self.encoder(rgb, tails), "B (two C) t h w -> two B C t h w", two=2)
-        return mean + self._analysed(rgb, tails), logvar.clamp(*LOGVAR)
+        return mean + linear, logvar.clamp(*LOGVAR)
 
-    def restored(self, latent: Latent, control: Video, given: Float[Tensor, " batch"], tails: Tails) -> Video:
-        """Pixels of latents before whitening: what training compares with the original."""
-        linear = self._synthesised(latent, tails)
-        return linear + self.decoder(latent, linear, control, given, tails)
+    def drawn(self, latent: Latent, tails: Tails) -> tuple[Video, Video]:
+        """Features and pixels of latents before whitening, in all frames, as far as latents alone go."""
+        return self.decoder(latent, self._synthesised(latent, tails), tails)
+
+    def shaded(self, features: Video, drawn: Video, scene: Scene) -> Video:
+        """Pixels of `drawn` frames, whichever, once the scene is seen: what training compares with the original."""
+        return drawn + self.shader(features, drawn, *scene)
 
     def encode(self, rgb: Video) -> tuple[Latent, Latent]:
         """B 3 T H W → mean and log variance, B 48 t h w, whitened."""
         mean, logvar = self.posterior(rgb, Tails(None))
         return (mean - self.shift) / self.scale, logvar - 2 * self.scale.log()
 
-    def decode(self, latent: Latent, control: Video | None) -> Video:
-        """B 48 t h w → B 3 T H W, all at once. `control`: B 14 T H W; None where there is no world."""
-        known, given = (unknown(latent), 0.0) if control is None else (control, 1.0)
-        return self.decode_chunk(latent, known, latent.new_full((latent.shape[0],), given), None)[0]
+    def decode(self, latent: Latent, scene: Scene) -> Video:
+        """B 48 t h w → B 3 T H W, all at once."""
+        return self.decode_chunk(latent, scene, None)[0]
 
     def decode_chunk(
-        self,
-        latent: Latent,
-        control: Video,
-        given: Float[Tensor, " batch"],
-        before: Sequence[Video] | None,
+        self, latent: Latent, scene: Scene, before: Sequence[Video] | None
     ) -> tuple[Video, list[Video]]:
         """The next latent frames of a clip → their pixels, and what the chunk after them must be given."""
         tails = Tails(before)
-        rgb = self.restored(latent * self.scale + self.shift, control, given, tails)
+        rgb = self.shaded(*self.drawn(latent * self.scale + self.shift, tails), scene)
         return rgb, tails.after
 
     def _analysed(self, rgb: Video, tails: Tails) -> Latent:
@@ -180,6 +205,18 @@ class Autoencoder(nn.Module):
         weight = rearrange(self.basis * self.spread[:, None], "C K -> K C 1 1 1")
         rgb = unfold(functional.conv3d(latent, weight, self.centre), time=TIME, space=SPACE)
         return rgb[:, :, TIME - 1 :] if tails.first else rgb
+
+    def identity(self) -> str:
+        """A hash of all that makes latents of pictures. Decoders may differ under one: they read the same latents."""
+        makes = {
+            name: value
+            for name, value in self.state_dict().items()
+            if not name.startswith(("decoder.", "shader."))
+        }
+        digest = sha256()
+        for name, value in sorted(makes.items()):
+            digest.update(name.encode() + value.detach().cpu().float().numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     def importance(self) -> Float[Tensor, "48 1 1 1"]:
         """Of each latent channel for the picture, 1 on average: as its deviation in pixels, between all alike (1)
@@ -198,9 +235,3 @@ class Autoencoder(nn.Module):
         """Let latents have mean 0 and deviation 1 from now on."""
         self.shift.copy_(rearrange(mean, "C -> 1 C 1 1 1"))
         self.scale.copy_(rearrange(deviation, "C -> 1 C 1 1 1"))
-
-
-def unknown(latent: Latent) -> Video:
-    """A control of the pixels of these latents, which start a clip, that says nothing."""
-    batch, _, frames, rows, columns = latent.shape
-    return latent.new_zeros(batch, CONTROL, 1 + TIME * (frames - 1), SPACE * rows, SPACE * columns)

@@ -21,9 +21,9 @@ from kinema.diffusion.sizes import CONDITION, ModelSizes
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a clip is to show: dense control and the rows and words about it."""
+    """What a clip is to show: dense control, as the stem says it, and the rows and words about it."""
 
-    control: Float[Tensor, "batch 14 time row column"]
+    control: Condition
     scene: Float[Tensor, "batch scene_row 48"]
     kinds: Int[Tensor, "batch scene_row"]
     words: Int[Tensor, "batch word"]
@@ -41,7 +41,7 @@ class PainterNetwork(nn.Module):
     def __init__(self, sizes: ModelSizes) -> None:
         super().__init__()
         self.sizes = sizes
-        self.stem = Stem(sizes.stem_width)
+        self.stem = Stem()
         self.transformer = Transformer(sizes)
         self.scene = SceneEncoder(sizes.width)
         self.text = TextEncoder(sizes.width, sizes.text_depth)
@@ -72,9 +72,9 @@ class PainterNetwork(nn.Module):
         return denoise
 
     def read(self, conditions: Conditions) -> tuple[Condition, Tensor, Tensor]:
-        """Stem, scene and text tokens."""
+        """Control, scene and text tokens."""
         return (
-            self.stem(conditions.control),
+            conditions.control,
             self.scene(conditions.scene, conditions.kinds),
             self.text(conditions.words),
         )

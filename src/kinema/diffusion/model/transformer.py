@@ -42,6 +42,8 @@ class Transformer(nn.Module):
         self.table = nn.Parameter(torch.zeros(2, width))
         self.leave = nn.Linear(width, LATENT)
         nn.init.zeros_(self.leave.weight)
+        self.rough = nn.Parameter(torch.full((LATENT,), 0.5))
+        """How much of the rough picture's components, the first of `control`, the prediction starts from."""
 
     def forward(
         self,
@@ -102,7 +104,8 @@ class Transformer(nn.Module):
         shift, scale = (last[:, :, None] + self.table).unbind(dim=2)
         tokens = self.norm(tokens) * (1 + scale[:, :, None]) + shift[:, :, None]
         clean = rearrange(self.leave(tokens), "B t (h w) C -> B C t h w", h=height, w=width)
-        return clean, memories
+        start = rearrange(self.rough, "C -> C 1 1 1") * control[:, :LATENT]
+        return clean + start, memories
 
 
 class Clock(nn.Module):

@@ -28,7 +28,7 @@ def smoke() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=16, encoder_blocks=1, decoder_blocks=1, shader_width=16, shader_blocks=1
         ),
-        model=ModelSizes(depth=2, window=2, stem_width=16, text_depth=1),
+        model=ModelSizes(depth=2, window=2, text_depth=1),
         shift=1.0,
         courses=(_paced(6, 2, 1e-3), _paced(6, 2, 2e-3), _paced(4, 2, 5e-4)),
         precision="float32",
@@ -44,7 +44,7 @@ def tiny() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=16, encoder_blocks=1, decoder_blocks=1, shader_width=32, shader_blocks=2
         ),
-        model=ModelSizes(depth=4, window=2, stem_width=16, text_depth=1),
+        model=ModelSizes(depth=4, window=2, text_depth=1),
         shift=1.0,
         courses=(_paced(1000, 8, 1e-3), _paced(1500, 16, 2e-3), _paced(200, 16, 1e-4)),
     )
@@ -57,11 +57,11 @@ def cpu() -> Recipe:
         grid=Grid(frames=17, height=128, width=192),
         crop=Grid(frames=9, height=64, width=64),
         autoencoder=AutoencoderSizes(
-            width=32, encoder_blocks=1, decoder_blocks=1, shader_width=48, shader_blocks=4
+            width=32, encoder_blocks=0, decoder_blocks=1, shader_width=48, shader_blocks=4
         ),
-        model=ModelSizes(depth=6, window=2, stem_width=16, text_depth=2),
+        model=ModelSizes(depth=6, window=2, text_depth=2),
         shift=1.0,
-        courses=(_paced(2200, 4, 1e-3), _paced(2600, 8, 1e-3), _paced(300, 8, 1e-4)),
+        courses=(_paced(1400, 12, 2e-3), _paced(1400, 6, 2e-3), _paced(150, 4, 1e-4)),
     )
 
 
@@ -74,7 +74,7 @@ def small() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=64, encoder_blocks=2, decoder_blocks=2, shader_width=64, shader_blocks=6
         ),
-        model=ModelSizes(depth=12, window=3, stem_width=48, text_depth=3),
+        model=ModelSizes(depth=12, window=3, text_depth=3),
         shift=1.5,
         courses=(_paced(12000, 32, 1e-3), _paced(20000, 128, 1e-3), _paced(4000, 128, 1e-4)),
     )
@@ -89,7 +89,7 @@ def base() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=96, encoder_blocks=2, decoder_blocks=3, shader_width=96, shader_blocks=6
         ),
-        model=ModelSizes(depth=16, window=3, stem_width=64, text_depth=4),
+        model=ModelSizes(depth=16, window=3, text_depth=4),
         shift=2.0,
         courses=(_paced(60000, 16, 7e-4), _paced(100000, 64, 7e-4), _paced(20000, 64, 1e-4)),
     )
@@ -104,7 +104,7 @@ def large() -> Recipe:
         autoencoder=AutoencoderSizes(
             width=128, encoder_blocks=3, decoder_blocks=4, shader_width=128, shader_blocks=8
         ),
-        model=ModelSizes(depth=24, window=3, stem_width=96, text_depth=6),
+        model=ModelSizes(depth=24, window=3, text_depth=6),
         shift=3.0,
         courses=(_paced(200000, 16, 5e-4), _paced(300000, 16, 5e-4), _paced(40000, 16, 1e-4)),
     )
@@ -131,11 +131,13 @@ def _recipe(
             sizes=autoencoder,
             grid=crop,
             optimisation=first,
+            coarse=0.5,
             gradient=1.0,
             wavelet=0.5,
             divergence=3e-4,
             jitter=0.5,
-            drop_control=0.2,
+            truncate=0.5,
+            drop_control=0.1,
         ),
         transformer=TransformerRecipe(
             sizes=model,
@@ -155,17 +157,18 @@ def _recipe(
 
 
 def _paced(steps: int, batch: int, learning_rate: float) -> Optimisation:
-    """A run of this length: a thirtieth to warm up, the last third to cool down."""
+    """A run of this length: the last third cools down. Warming up and averaging take steps of their own, whatever the
+    length, and a share of long runs."""
     return Optimisation(
         steps=steps,
         batch=batch,
         learning_rate=learning_rate,
-        warmup=max(1, min(steps // 30, 2000)),
+        warmup=max(steps // 200, min(50, steps // 3)),
         cooldown=0.35,
         weight_decay=0.01,
         clip=1.0,
-        # Over a fiftieth of the run: long enough to calm it, short enough to forget its start.
-        averaging=1 - min(0.1, 50 / steps),
+        # Over thirty steps, or fifty times fewer than the run has: calm, and its start forgotten.
+        averaging=1 - min(1 / 30, 50 / steps),
         save_every=max(1, min(steps // 10, 1000)),
         picture_every=max(1, min(steps // 5, 2000)),
     )

@@ -57,12 +57,14 @@ class Stint:
 
 
 def autoencoder(recipe_name: str, data: Path, folder: Path, stint: Stint) -> Run:
-    """Course one, up to the last step; then latents are measured and whitened."""
+    """Course one. Latents are measured and whitened: at the start if they are linear, else at the end."""
     device, recipe = stint.prepare(), recipe_named(recipe_name)
     clips, held_out = _pixels(data, folder, stint, device)
     course = AutoencoderCourse(recipe.autoencoder, clips, held_out, seed=recipe.seed, device=device)
     if checkpoint.newest(folder) is None:
         course.model.span(*principal(clips, recipe.autoencoder.grid, seed=recipe.seed))
+        if course.model.encoder is None:  # course two may begin now, beside this one
+            course.model.whiten(*latent_statistics(course.model, clips, recipe.autoencoder.grid))
     run = Run(
         course,
         recipe.autoencoder.optimisation,
@@ -72,20 +74,19 @@ def autoencoder(recipe_name: str, data: Path, folder: Path, stint: Stint) -> Run
         about=_about("autoencoder", recipe, recipe.autoencoder.sizes, len(clips)),
     )
     stint.work(run)
-    for network in (run.model, run.averaged):
-        assert isinstance(network, Autoencoder)
-        network.whiten(*latent_statistics(network, clips, recipe.autoencoder.grid))
-    if run.ranks.first:
-        run.save()
+    if course.model.encoder is not None:
+        for network in (run.model, run.averaged):
+            assert isinstance(network, Autoencoder)
+            network.whiten(*latent_statistics(network, clips, recipe.autoencoder.grid))
+        if run.ranks.first:
+            run.save()
     return run
 
 
 def transformer(recipe_name: str, data: Path, autoencoder_run: Path, folder: Path, stint: Stint) -> Run:
     """Course two, from latents cached in the run's folder."""
     device, recipe = stint.prepare(), recipe_named(recipe_name)
-    latents, held_out, frozen, made_by = _latents(
-        recipe, data, autoencoder_run, folder / "latents", stint, device
-    )
+    latents, held_out, frozen = _latents(recipe, data, autoencoder_run, folder / "latents", stint, device)
     course = TransformerCourse(recipe.transformer, latents, held_out, frozen, seed=recipe.seed, device=device)
     run = Run(
         course,
@@ -94,7 +95,7 @@ def transformer(recipe_name: str, data: Path, autoencoder_run: Path, folder: Pat
         seed=recipe.seed,
         precision=recipe.precision,
         about=_about("transformer", recipe, recipe.transformer.sizes, len(latents))
-        | _seen(recipe, data, made_by),
+        | _seen(recipe, data, frozen),
     )
     stint.work(run)
     return run
@@ -105,7 +106,7 @@ def distill(
 ) -> Run:
     """Course three: the flow map, from the averaged weights of course two."""
     device, recipe = stint.prepare(), recipe_named(recipe_name)
-    latents, held_out, frozen, made_by = _latents(
+    latents, held_out, frozen = _latents(
         recipe, data, autoencoder_run, transformer_run / "latents", stint, device
     )
     course = FlowMapCourse(
@@ -119,31 +120,30 @@ def distill(
         folder,
         seed=recipe.seed,
         precision=recipe.precision,
-        about=_about("distill", recipe, recipe.transformer.sizes, len(latents))
-        | _seen(recipe, data, made_by),
+        about=_about("distill", recipe, recipe.transformer.sizes, len(latents)) | _seen(recipe, data, frozen),
     )
     stint.work(run)
     return run
 
 
-def trained_autoencoder(folder: Path, device: torch.device) -> tuple[Autoencoder, str]:
-    """The averaged autoencoder of a run, frozen, and which it is."""
+def trained_autoencoder(folder: Path, device: torch.device) -> Autoencoder:
+    """The averaged autoencoder of a run, frozen."""
     found = checkpoint.required(folder)
     tensors, state = checkpoint.load(found)
     model = Autoencoder(AutoencoderSizes(**state["sizes"]))
     model.load_state_dict(averaged_of(tensors))
-    return model.to(device).eval().requires_grad_(False), f"{state['recipe']} at step {state['step']}"
+    return model.to(device).eval().requires_grad_(False)
 
 
 def exported(autoencoder_run: Path, network_run: Path, folder: Path) -> Path:
     """The averaged networks of two runs as weights; `weights.json` says how each was trained."""
-    frozen, made_by = trained_autoencoder(autoencoder_run, torch.device("cpu"))
+    frozen = trained_autoencoder(autoencoder_run, torch.device("cpu"))
     network, state = trained_network(network_run), checkpoint.state_of(checkpoint.required(network_run))
-    if state["autoencoder"] != made_by:
+    if state["latents"] != frozen.identity():
         raise TrainingError(
             str(network_run),
-            f"must be trained on latents of {state['autoencoder']}",
-            got=made_by,
+            f"must be trained on the latents of {autoencoder_run}, {frozen.identity()}",
+            got=state["latents"],
             next_step="Export with the autoencoder it was trained with.",
         )
     card = {
@@ -152,7 +152,8 @@ def exported(autoencoder_run: Path, network_run: Path, folder: Path) -> Path:
         "course": state["course"],
         "styles": state["styles"],
         "grid": state["grid"],
-        "autoencoder": {"trained": made_by, **Journal(autoencoder_run).summary()},
+        "latents": state["latents"],
+        "autoencoder": Journal(autoencoder_run).summary(),
         "transformer": Journal(network_run).summary(),
         "licence": "Apache-2.0; trained on pictures that kinema draws itself",
     }
@@ -185,9 +186,9 @@ def _pixels(data: Path, autoencoder_run: Path, stint: Stint, device: torch.devic
 
 def _latents(
     recipe: Recipe, data: Path, autoencoder_run: Path, folder: Path, stint: Stint, device: torch.device
-) -> tuple[Latents, Latents, Autoencoder, str]:
-    """Of both splits, like `_pixels`; and the frozen autoencoder they are of, and which that is."""
-    frozen, made_by = trained_autoencoder(autoencoder_run, device)
+) -> tuple[Latents, Latents, Autoencoder]:
+    """Of both splits, like `_pixels`; and the frozen autoencoder they are of."""
+    frozen = trained_autoencoder(autoencoder_run, device)
     found: list[Latents] = []
     splits = zip(("train", "held_out"), _pixels(data, autoencoder_run, stint, device), strict=True)
     with Ranks.found(device).first_alone():
@@ -197,14 +198,14 @@ def _latents(
                 found.append(found[0])
                 continue
             grid = recipe.transformer.grid
-            found.append(cached(folder / split, clips, pixels, frozen, made_by, grid, stint.report))
-    return found[0], found[1], frozen, made_by
+            found.append(cached(folder / split, clips, pixels, frozen, grid, stint.report))
+    return found[0], found[1], frozen
 
 
-def _seen(recipe: Recipe, data: Path, made_by: str) -> dict[str, Any]:
+def _seen(recipe: Recipe, data: Path, frozen: Autoencoder) -> dict[str, Any]:
     """What a painter's weights must say of themselves."""
     styles = Clips(data, "train").format["styles"]
-    return {"autoencoder": made_by, "styles": styles, "grid": asdict(recipe.transformer.grid)}
+    return {"latents": frozen.identity(), "styles": styles, "grid": asdict(recipe.transformer.grid)}
 
 
 def _about(course: str, recipe: Recipe, sizes: AutoencoderSizes | ModelSizes, clips: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 latents/
   mean.npy      clip 48 t h w, float16, whitened
   deviation.npy the same: of the posterior
+  condition.npy world 104 t h w, float16: what the stem makes of its control, as nothing in the stem is trained
   scene.npy     clip 32 48, float32; kinds.npy clip 32, int64, -1 = no row
   words.npy     clip caption 72, int64, 0 = no word
   latents.json  what they were made from; written last, so a folder with it is whole
@@ -25,8 +26,9 @@ from kinema.diffusion.grid import Grid
 from kinema.diffusion.model.autoencoder import Autoencoder
 from kinema.diffusion.model.causal import Video
 from kinema.diffusion.model.network import Conditions
+from kinema.diffusion.model.stem import Stem
 from kinema.diffusion.model.text import NOTHING
-from kinema.diffusion.sizes import LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
+from kinema.diffusion.sizes import CONDITION, LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
 from kinema.diffusion.training.pictures import control_to_torch, to_torch
 from kinema.diffusion.training.pixels import Pixels
 from kinema.errors import TrainingError
@@ -42,6 +44,7 @@ class Latents:
     pixels: Pixels
     mean: Float[np.ndarray, "clip 48 latent_frame latent_row latent_column"]
     deviation: Float[np.ndarray, "clip 48 latent_frame latent_row latent_column"]
+    condition: Float[np.ndarray, "world 104 latent_frame latent_row latent_column"]
     scene: Float[np.ndarray, "clip 32 48"]
     kinds: Int[np.ndarray, "clip 32"]
     words: Int[np.ndarray, "clip 4 72"]
@@ -49,7 +52,7 @@ class Latents:
     @classmethod
     def load(cls, folder: Path, pixels: Pixels) -> Latents:
         """Mapped, not read."""
-        names = ("mean", "deviation", "scene", "kinds", "words")
+        names = ("mean", "deviation", "condition", "scene", "kinds", "words")
         return cls(pixels, **{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names})
 
     def __len__(self) -> int:
@@ -64,7 +67,9 @@ class Latents:
     ) -> Conditions:
         """Of these clips, with these of their captions."""
         return Conditions(
-            control=self.control(clips, device),
+            control=torch.from_numpy(np.asarray(self.condition[self.pixels.of[clips]], np.float32)).to(
+                device
+            ),
             scene=torch.from_numpy(self.scene[clips]).to(device),
             kinds=torch.from_numpy(self.kinds[clips]).to(device),
             words=torch.from_numpy(self.words[clips, caption]).to(device),
@@ -83,29 +88,39 @@ def cached(
     clips: Clips,
     pixels: Pixels,
     model: Autoencoder,
-    made_by: str,
     grid: Grid,
     report: Callable[[str], None],
 ) -> Latents:
-    """The latents of a split, encoded now if they are not there. `made_by`: of the autoencoder, for the record."""
-    made_from = {"data": clips.format, "clips": len(clips), "autoencoder": made_by, "grid": vars(grid)}
+    """The latents of a split, encoded now if they are not there."""
+    made_from = {
+        "data": clips.format,
+        "clips": len(clips),
+        "autoencoder": model.identity(),
+        "grid": vars(grid),
+    }
     record = folder / "latents.json"
     if record.is_file() and json.loads(record.read_text("utf-8")) == made_from:
         return Latents.load(folder, pixels)
     folder.mkdir(parents=True, exist_ok=True)
     record.unlink(missing_ok=True)
-    _encode(folder, clips, model, grid, report)
+    _encode(folder, clips, pixels, model, grid, report)
     record.write_text(json.dumps(made_from, indent=2) + "\n", "utf-8")
     return Latents.load(folder, pixels)
 
 
 @torch.no_grad()
 def _encode(
-    folder: Path, clips: Clips, model: Autoencoder, grid: Grid, report: Callable[[str], None]
+    folder: Path,
+    clips: Clips,
+    pixels: Pixels,
+    model: Autoencoder,
+    grid: Grid,
+    report: Callable[[str], None],
 ) -> None:
     count, device = len(clips), model.shift.device
     shape = (count, LATENT, grid.latent_frames, grid.rows, grid.columns)
     mean, deviation = (_array(folder / f"{name}.npy", shape) for name in ("mean", "deviation"))
+    _condition(folder / "condition.npy", pixels, model, shape[2:])
     scene = np.zeros((count, SCENE_ROWS, SCENE_NUMBERS), np.float32)
     kinds = np.full((count, SCENE_ROWS), NOTHING, np.int64)
     words = np.zeros((count, CAPTIONS, WORDS), np.int64)
@@ -121,6 +136,15 @@ def _encode(
             report(f"encoded {index + 1} of {count}")
     for name, array in (("scene", scene), ("kinds", kinds), ("words", words)):
         np.save(folder / f"{name}.npy", array)
+
+
+def _condition(path: Path, pixels: Pixels, model: Autoencoder, shape: tuple[int, ...]) -> None:
+    device = model.shift.device
+    stem = Stem().to(device)
+    stem.span(model)
+    condition = _array(path, (len(pixels.control), CONDITION, *shape))
+    for world, control in enumerate(pixels.control):
+        condition[world] = stem(control_to_torch(control[None]).to(device))[0].cpu()
 
 
 def padded_words(captions: list[list[int]]) -> Int[np.ndarray, "4 72"]:

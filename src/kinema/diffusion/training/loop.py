@@ -17,6 +17,7 @@ from jaxtyping import UInt8
 from torch import Tensor, nn
 
 from kinema.diffusion.training import checkpoint
+from kinema.diffusion.training.interruption import deferred
 from kinema.diffusion.training.journal import Journal
 from kinema.diffusion.training.muon import optimisers_for
 from kinema.diffusion.training.precision import fitting
@@ -73,20 +74,21 @@ class Run:
             self._restore(found)
 
     def advance(self, *, until: int | None, seconds: float | None, report: Callable[[str], None]) -> None:
-        """Train to the end, to a step, or for a while; a checkpoint is left in each case."""
+        """Train to the end, to a step, for a while, or until interrupted; a checkpoint is left in each case."""
         last = min(until or self.optimisation.steps, self.optimisation.steps)
         self.journal.rewind(self.step)
         speed = Speedometer(self._work(), self.device, self.precision)
         started = time.monotonic()
-        while self.step < last:
-            numbers = self.take_step()
-            numbers |= speed.lap()
+        with deferred() as interruption:
+            while self.step < last and not interruption.asked:
+                numbers = self.take_step()
+                numbers |= speed.lap()
+                if self.ranks.first:
+                    self._keep(numbers, report)
+                if seconds is not None and time.monotonic() - started > seconds:
+                    break
             if self.ranks.first:
-                self._keep(numbers, report)
-            if seconds is not None and time.monotonic() - started > seconds:
-                break
-        if self.ranks.first:
-            self.save()
+                self.save()
 
     def take_step(self) -> dict[str, float]:
         """One step; what came of it."""

@@ -3,7 +3,7 @@
 pixels/
   rgb.npy       clip time row column 3, uint8
   control.npy   world time row column 14, float16; the styles of a world share it
-  of.npy        world of each clip
+  of.npy        world of each clip; style.npy its style's number in `styles.NAMES`
   pixels.json   what they were unpacked from; written last, so a folder with it is whole
 
 A crop of a mapped array costs its own bytes; a crop of a packed clip costs the clip's, ten times as much as the
@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from kinema.diffusion.dataset.reader import Clips
+from kinema.diffusion.styles import NAMES
 from kinema.errors import TrainingError
 
 
@@ -31,6 +32,8 @@ class Drawn:
 
     rgb: UInt8[np.ndarray, "time row column 3"]
     control: Float[np.ndarray, "time row column 14"]
+    style: int
+    """Number in `styles.NAMES`."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,20 @@ class Pixels(Sequence[Drawn]):
     rgb: UInt8[np.ndarray, "clip time row column 3"]
     control: Float[np.ndarray, "world time row column 14"]
     of: Int[np.ndarray, " clip"]
+    style: Int[np.ndarray, " clip"]
 
     @classmethod
     def load(cls, folder: Path) -> Pixels:
         """Mapped, not read."""
         return cls(
-            **{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("rgb", "control", "of")}
+            **{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in cls.__dataclass_fields__}
         )
 
     def __len__(self) -> int:
         return len(self.of)
 
     def __getitem__(self, index: int) -> Drawn:  # type: ignore[override]
-        return Drawn(self.rgb[index], self.control[self.of[index]])
+        return Drawn(self.rgb[index], self.control[self.of[index]], int(self.style[index]))
 
 
 def unpacked(folder: Path, clips: Clips, report: Callable[[str], None]) -> Pixels:
@@ -65,7 +69,10 @@ def unpacked(folder: Path, clips: Clips, report: Callable[[str], None]) -> Pixel
         raise TrainingError("the data set", "must hold clips", got="none", next_step="kinema dataset make")
     folder.mkdir(parents=True, exist_ok=True)
     record.unlink(missing_ok=True)
-    of, shape = _worlds(clips), clips[0].rgb.shape[:3]
+    manifests = [clips.manifest(index) for index in range(len(clips))]
+    shape = clips[0].rgb.shape[:3]
+    seeds = [manifest["seed"] for manifest in manifests]  # styles of a world follow one another
+    of = np.cumsum([0] + [a != b for a, b in pairwise(seeds)])
     rgb = _array(folder / "rgb.npy", np.uint8, (len(of), *shape, 3))
     control = _array(
         folder / "control.npy", np.float16, (int(of[-1]) + 1, *shape, clips[0].control.shape[-1])
@@ -76,14 +83,9 @@ def unpacked(folder: Path, clips: Clips, report: Callable[[str], None]) -> Pixel
         if (index + 1) % 500 == 0:
             report(f"unpacked {index + 1} of {len(of)}")
     np.save(folder / "of.npy", of)
+    np.save(folder / "style.npy", np.array([NAMES.index(manifest["style"]) for manifest in manifests]))
     record.write_text(json.dumps(made_from, indent=2) + "\n", "utf-8")
     return Pixels.load(folder)
-
-
-def _worlds(clips: Clips) -> Int[np.ndarray, " clip"]:
-    """Number of each clip's world: styles of one follow one another."""
-    seeds = [clips.manifest(index)["seed"] for index in range(len(clips))]
-    return np.cumsum([0] + [a != b for a, b in pairwise(seeds)])
 
 
 def _array(path: Path, kind: type[np.generic], shape: tuple[int, ...]) -> np.ndarray:

@@ -45,6 +45,8 @@ class AutoencoderRecipe:
     grid: Grid
     """Of the crops it is trained on."""
     optimisation: Optimisation
+    coarse: float
+    """Weight of the loss on what latents alone give, in all frames."""
     gradient: float
     """Weight of the loss on differences between neighbours in space and time."""
     wavelet: float
@@ -54,6 +56,8 @@ class AutoencoderRecipe:
     jitter: float
     """Most noise that is added to latents before they are decoded, in their deviations: what a transformer paints is
     not exact (RAE, arXiv 2510.11690, trains its decoder so)."""
+    truncate: float
+    """Of clips that are decoded from their first channels alone."""
     drop_control: float
     """Of clips that are decoded without their control."""
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from kinema.diffusion.control import CHANNELS
 from kinema.diffusion.grid import SPACE, TIME, Grid
-from kinema.diffusion.model.autoencoder import BLOCK, Autoencoder
+from kinema.diffusion.model.autoencoder import BLOCK, Autoencoder, Scene
 from kinema.diffusion.model.causal import Tails, Video, fold
 from kinema.diffusion.sizes import LATENT
 from kinema.diffusion.training.losses import divergence, gradient_l1, wavelet_l1
@@ -48,23 +48,30 @@ class AutoencoderCourse:
     def losses(self, generator: torch.Generator, batch: int) -> dict[str, Tensor]:
         """Of a batch drawn by `generator`."""
         r = self.recipe
-        rgb, control = self._batch(generator, batch)
+        rgb, scene = self._batch(generator, batch)
         mean, logvar = self.model.posterior(rgb, Tails(None))
         noise = torch.randn(mean.shape, generator=generator).to(self.device)
         jitter = r.jitter * torch.rand(batch, 1, 1, 1, 1, generator=generator).to(self.device)
         given = (torch.rand(batch, generator=generator) >= r.drop_control).float().to(self.device)
-        latent = (
-            mean + noise * (logvar.exp() + jitter.square()).sqrt()
-        )  # two noises are one of both variances
-        restored = self.model.restored(latent, control, given, Tails(None)).float()
+        # Two independent noises are one of the sum of their variances.
+        latent = mean + noise * (logvar.exp() + jitter.square()).sqrt()
+        latent = latent * _coarse(generator, batch, r.truncate).to(self.device)
+        features, drawn = self.model.drawn(latent, Tails(None))
+        coarse = (drawn.float() - rgb).abs().mean()
+        # Two frames that follow one another: a clip's others show the shader the same once more, at its full price.
+        first = int(torch.randint(max(1, r.grid.frames - 1), (), generator=generator))
+        pair = np.s_[:, :, first : first + 2]
+        scene = scene._replace(control=scene.control[pair], given=given)
+        rgb, restored = rgb[pair], self.model.shaded(features[pair], drawn[pair], scene).float()
         pixel = (restored - rgb).abs().mean()
         gradient, wavelet = gradient_l1(restored, rgb), wavelet_l1(restored, rgb)
         kl = divergence(mean.float(), logvar.float())
-        loss = pixel + r.gradient * gradient + r.wavelet * wavelet + r.divergence * kl
+        loss = pixel + r.coarse * coarse + r.gradient * gradient + r.wavelet * wavelet + r.divergence * kl
         psnr = -10 * torch.log10((restored.detach() - rgb).square().mean() / 4)
         return {
             "loss": loss,
             "l1": pixel,
+            "coarse_l1": coarse,
             "gradient_l1": gradient,
             "wavelet_l1": wavelet,
             "kl": kl,
@@ -80,12 +87,13 @@ class AutoencoderCourse:
             clip = self.held_out[int(index)]
             rgb = to_torch(whole(clip.rgb, self.recipe.grid)[None]).to(self.device)
             control = control_to_torch(whole(clip.control, self.recipe.grid)[None]).to(self.device)
-            latent = averaged.encode(rgb)[0]
-            strips += [rgb[0], *(averaged.decode(latent, known)[0] for known in (control, None))]
+            latent, style = averaged.encode(rgb)[0], torch.tensor([clip.style], device=self.device)
+            scenes = Scene.of(control, style), Scene.unseen(latent, style)
+            strips += [rgb[0], *(averaged.decode(latent, scene)[0] for scene in scenes)]
         return filmstrips(strips)
 
-    def _batch(self, generator: torch.Generator, batch: int) -> tuple[Video, Video]:
-        """Pictures and control."""
+    def _batch(self, generator: torch.Generator, batch: int) -> tuple[Video, Scene]:
+        """Pictures, and what they are of."""
         drawn = [
             cropped(self.clips[int(index)], self.recipe.grid, generator)
             for index in torch.randint(len(self.clips), (batch,), generator=generator)
@@ -93,7 +101,15 @@ class AutoencoderCourse:
         rgb = to_torch(np.stack([clip.rgb for clip in drawn]))
         control = control_to_torch(np.stack([clip.control for clip in drawn]))
         rgb, control = (a.to(self.device, memory_format=self.format) for a in (rgb, control))
-        return rgb, control
+        return rgb, Scene.of(control, torch.tensor([clip.style for clip in drawn]).to(self.device))
+
+
+def _coarse(generator: torch.Generator, batch: int, share: float) -> Float[Tensor, "batch 48 1 1 1"]:
+    """1 for the channels that each clip keeps: all, or for a share of clips the first ones alone. Components are
+    sorted by what they are worth; what a transformer is unsure of, it leaves near 0, and that is the last of them."""
+    count = torch.randint(LATENT // 8, LATENT + 1, (batch, 1), generator=generator)
+    kept = (torch.arange(LATENT) < count) | (torch.rand(batch, 1, generator=generator) >= share)
+    return rearrange(kept.float(), "B C -> B C 1 1 1")
 
 
 def shown(count: int) -> Int[np.ndarray, " clip"]:
@@ -112,7 +128,7 @@ def cropped(clip: Drawn, grid: Grid, generator: torch.Generator) -> Drawn:
         sign = np.ones(control.shape[-1], control.dtype)
         sign[[CHANNELS.index("normal_right"), CHANNELS.index("motion_right")]] = -1
         rgb, control = rgb[:, :, ::-1], control[:, :, ::-1] * sign
-    return Drawn(rgb, control)
+    return Drawn(rgb, control, clip.style)
 
 
 def whole(

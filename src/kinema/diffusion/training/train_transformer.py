@@ -9,7 +9,7 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from kinema.diffusion.model.autoencoder import Autoencoder
+from kinema.diffusion.model.autoencoder import Autoencoder, Scene
 from kinema.diffusion.model.flow import Denoiser, draw_times, flow_loss, flow_map_loss
 from kinema.diffusion.model.network import PainterNetwork
 from kinema.diffusion.model.sampler import noise_like, sample
@@ -48,6 +48,7 @@ class TransformerCourse:
     ) -> None:
         torch.manual_seed(seed)
         self.model = PainterNetwork(recipe.sizes).to(device)
+        self.model.stem.span(autoencoder)
         self.recipe, self.latents, self.held_out = recipe, latents, held_out
         self.autoencoder, self.device = autoencoder, device
         self.weight = autoencoder.importance()
@@ -94,10 +95,10 @@ class TransformerCourse:
         )
         noise = noise_like(tuple(mean.shape), seed=0).to(self.device)
         painted = sample(denoise, noise, times(self.steps, shift=self.recipe.shift), jump=self.jump)
-        known = conditions.control
-        strips = zip(
-            self.autoencoder.decode(mean, known), self.autoencoder.decode(painted, known), strict=True
-        )
+        style = torch.from_numpy(self.held_out.pixels.style[clips]).to(self.device)
+        scene = Scene.of(self.held_out.control(clips, self.device), style)
+        decode = self.autoencoder.decode
+        strips = zip(decode(mean, scene), decode(painted, scene), strict=True)
         return filmstrips([clip for pair in strips for clip in pair])
 
 

@@ -1,0 +1,55 @@
+"""Outlines: what is painted ends where bodies end, in every painted frame that shows enough of them."""
+
+from __future__ import annotations
+
+import statistics
+
+from kinema.verify.drawn import Drawn
+from kinema.verify.finding import at_least, at_most
+from kinema.verify.outlines import LEAST, Registration
+from kinema.verify.report import Finding
+
+OFFSET = 1.5
+"""Bound on the median offset [px]: outlines lie between pixels, and a drawn line is steepest on either side of itself:
+one pixel across and one down from where it is, at most."""
+CONTRAST = 1.25
+"""Bound on the median contrast. Pictures of another world have 1.0 ± 0.1."""
+
+
+def check(drawn: Drawn) -> list[Finding]:
+    """Medians over frames. Nothing to say of frames that were not painted: path tracer and preview draw what they
+    see themselves."""
+    painted = [facts.paint for facts in drawn.frames if facts.paint is not None]
+    if not painted:
+        return []
+    told = [paint for paint in painted if paint.length >= LEAST]
+    detail = f"{len(told)} of {len(painted)} frames show {LEAST} px of outline or more."
+    return [_offset(told, detail), _contrast(told, detail)]
+
+
+def _offset(told: list[Registration], detail: str) -> Finding:
+    return at_most(
+        "outlines",
+        "painted pixels",
+        "edges of the paint must lie on outlines of bodies",
+        statistics.median(paint.offset for paint in told) if told else float("nan"),
+        OFFSET,
+        unit="px, median of the frames",
+        detail=detail,
+        not_covered="Colours and textures; bodies that look like what is behind them.",
+        remedy="The painter did not follow the world: choose another look, or draw with --quality draft or final.",
+    )
+
+
+def _contrast(told: list[Registration], detail: str) -> Finding:
+    return at_least(
+        "outlines",
+        "painted pixels",
+        "paint must change more along outlines of bodies than beside them",
+        statistics.median(paint.contrast for paint in told) if told else float("nan"),
+        CONTRAST,
+        unit="times, median of the frames",
+        detail=detail,
+        not_covered="Frames in which every body looks like what is behind it.",
+        remedy="The painter did not follow the world: choose another look, or draw with --quality draft or final.",
+    )
