@@ -77,7 +77,7 @@ def shoot(
 ) -> None:
     """Make a take: simulate the shot, draw it, check it."""
     from kinema.diffusion.open_weights.options import read_options
-    from kinema.footage import ingredients_of, refuse_impossible
+    from kinema.footage import ingredients_of, refuse_impossible, warnings_of
     from kinema.job import Job
     from kinema.progress import for_this_terminal
     from kinema.request import free_name, read_request, with_options
@@ -100,6 +100,8 @@ def shoot(
     for note in request.notes:
         _say(note)
     refuse_impossible(shot, job)
+    for warning in warnings_of(shot, job):
+        _say(warning)
     for part in ingredients_of(shot, job):  # before the work: a licence may forbid it
         _say(f"{part['name']}: {part['pipeline']}, licence {part['licence']}")
     folder = output or free_name(request.name)

@@ -10,7 +10,9 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from kinema.config import read_config
-from kinema.diffusion.looks import painted_looks, refuse_unknown
+from kinema.diffusion.footprint import beyond_training, refuse_too_large
+from kinema.diffusion.looks import DREAM, painted_looks, refuse_unknown
+from kinema.diffusion.manifest import read_manifest, weights_folder
 from kinema.diffusion.open_weights.options import Options, is_open
 from kinema.errors import UsageError
 from kinema.folder import TakeFolder, write_atomically
@@ -201,6 +203,8 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
     refuse_unknown(shot.look)
     if is_open(shot.look) or shot.look in painted_looks():
         renderer_named(shot.look, job.quality, ".", job.open_weights)  # refuses what its weights cannot do
+        if not is_open(shot.look):
+            refuse_too_large(job.width, job.height)
     elif job.open_weights != Options():
         raise UsageError(
             "--gpu and --open",
@@ -219,6 +223,15 @@ def ingredients_of(shot: Shot, job: Job) -> list[dict[str, Any]]:
 
     model = OpenWeights(shot.look, options=job.open_weights, quality=job.quality)
     return [asdict(ingredient) for ingredient in model.ingredients]
+
+
+def warnings_of(shot: Shot, job: Job) -> list[str]:
+    """What to know of a look before the work, though nothing forbids it."""
+    if shot.look not in painted_looks():
+        return []
+    warning = beyond_training(read_manifest(weights_folder()), job.width, job.height)
+    dreamt = "A dream is not driven by the world: expect the report to say that its paint does not follow it."
+    return [*([warning] if warning else []), *([dreamt] if shot.look == DREAM else [])]
 
 
 def rushes_for(take: TakeFolder, tape: Tape, shot: Shot, job: Job) -> Rushes:

@@ -1,7 +1,8 @@
 """From a trained run to what ships: OpenVINO graphs of one streaming step each, hashed and described.
 
 weights/
-  decoder_first, decoder_next      latent frame and control (and what was carried) → pixels (and what to carry)
+  decoder_first, decoder_next      latent frame (and what was carried) → features, pixels (and what to carry)
+  shader                           features, pixels, control and style of one frame → its pixels
   stem_first, stem_next            control → condition: of the first frame, of eight
   reader                           scene rows and words → keys and values of every block; no_control, no_text
   step                             one latent frame through the transformer
@@ -26,6 +27,7 @@ from kinema.diffusion.manifest import SCHEMA, hash_of
 from kinema.diffusion.model.attention import Layout
 from kinema.diffusion.model.autoencoder import Autoencoder, Scene
 from kinema.diffusion.model.block import KeyValue
+from kinema.diffusion.model.causal import Tails
 from kinema.diffusion.model.network import PainterNetwork
 from kinema.diffusion.sizes import CONTROL, HEAD, LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
 
@@ -69,15 +71,19 @@ def _graphs(
     control = torch.randn(1, CONTROL, 1, 16 * ROWS, 16 * COLUMNS)
     eight = control.expand(-1, -1, 8, -1, -1).contiguous()
     with torch.no_grad():
-        style = torch.zeros(1, dtype=torch.long)
-        _, decoded = autoencoder.decode_chunk(latent, Scene.of(control, style), None)
+        decoder = _Decoder(autoencoder)
+        features, drawn, *decoded = decoder(latent)
         condition = network.stem(control)
     scene = torch.randn(1, SCENE_ROWS, SCENE_NUMBERS)
     kinds = torch.zeros(1, SCENE_ROWS, dtype=torch.long)
     words = torch.ones(1, WORDS, dtype=torch.long)
     return {
-        "decoder_first": (_Decoder(autoencoder), (latent, *Scene.of(control, style))),
-        "decoder_next": (_Decoder(autoencoder), (latent, *Scene.of(eight, style), *decoded)),
+        "decoder_first": (decoder, (latent,)),
+        "decoder_next": (decoder, (latent, *decoded)),
+        "shader": (
+            _Shader(autoencoder),
+            (features, drawn, *Scene.of(control, torch.zeros(1, dtype=torch.long))),
+        ),
         "stem_first": (network.stem, (control,)),
         "stem_next": (network.stem, (eight,)),
         "reader": (_Reader(network), (scene, kinds, words, torch.zeros(1))),
@@ -96,18 +102,30 @@ def _step_example(network: PainterNetwork, latent: Tensor, condition: Tensor) ->
 
 
 class _Decoder(nn.Module):
-    """Latent frame, control, whether there is one (1 or 0), number of the style, and tails → pixels and tails."""
+    """Latent frame and tails → features, pixels as far as the latents alone go, and tails."""
+
+    def __init__(self, autoencoder: Autoencoder) -> None:
+        super().__init__()
+        self.autoencoder = autoencoder
+
+    def forward(self, latent: Tensor, *before: Tensor) -> tuple[Tensor, ...]:
+        """Without tails: the first."""
+        tails = Tails(before or None)
+        return *self.autoencoder.drawn(self.autoencoder.coloured(latent), tails), *tails.after
+
+
+class _Shader(nn.Module):
+    """Features, pixels and control of one frame, whether there is a control (1 or 0), number of the style → pixels."""
 
     def __init__(self, autoencoder: Autoencoder) -> None:
         super().__init__()
         self.autoencoder = autoencoder
 
     def forward(
-        self, latent: Tensor, control: Tensor, given: Tensor, style: Tensor, *tails: Tensor
-    ) -> tuple[Tensor, ...]:
-        """Without tails: the first."""
-        rgb, after = self.autoencoder.decode_chunk(latent, Scene(control, given, style), tails or None)
-        return rgb, *after
+        self, features: Tensor, drawn: Tensor, control: Tensor, given: Tensor, style: Tensor
+    ) -> Tensor:
+        """One frame at a time: at half the resolution, eight would take eight times the memory."""
+        return self.autoencoder.shaded(features, drawn, Scene(control, given, style))
 
 
 class _Reader(nn.Module):

@@ -45,11 +45,11 @@ class Network:
         self._options = _options(self._core, precision, threads)
         latent, sides = (1, LATENT, 1, rows, columns), (SPACE * rows, SPACE * columns)
         first, following = (1, CONTROL, 1, *sides), (1, CONTROL, TIME, *sides)
-        self._decoder = self._carrying(
-            "decoder", [latent, first, (1,), (1,)], [latent, following, (1,), (1,)]
-        )
+        self._decoder = self._carrying("decoder", latent)
+        features, drawn = self._decoder[0].shapes[:2]
+        self._shader = self._compiled("shader", [features, drawn, first, (1,), (1,)])
         self._stem = self._compiled("stem_first", [first]), self._compiled("stem_next", [following])
-        self._unseen = np.zeros(following, np.float32)
+        self._unseen = np.zeros(first, np.float32)
         self._reader = self._compiled("reader", self._reader_shapes())
         self._step = self._compiled("step", self._step_shapes())
 
@@ -68,13 +68,12 @@ class Network:
     ) -> tuple[Float[Array, "1 3 time row column"], list[Array]]:
         """A latent frame → pixels in [-1, 1], and what the next call is to be given. `control`: of its frames, or
         None where there is no world. `style`: its number in `styles.NAMES`."""
-        given = np.array([control is not None], np.float32)
-        if control is None:
-            control = self._unseen if tails is not None else self._unseen[:, :, :1]
-        first, *after = self._decoder[tails is not None](
-            latent, control, given, np.array([style]), *(tails or ())
-        )
-        return first, after
+        features, drawn, *after = self._decoder[tails is not None](latent, *(tails or ()))
+        told = np.array([control is not None], np.float32), np.array([style])
+        for frame in (np.s_[:, :, k : k + 1] for k in range(drawn.shape[2])):
+            seen = self._unseen if control is None else control[frame]
+            drawn[frame] = self._shader(features[frame], drawn[frame], seen, *told)[0]
+        return drawn, after
 
     def read(
         self,
@@ -88,12 +87,10 @@ class Network:
         key, value, absent = self._reader(scene, kinds, said, silent)
         return Context(self, key, value, absent)
 
-    def _carrying(
-        self, name: str, first: Sequence[Sequence[int]], following: Sequence[Sequence[int]]
-    ) -> tuple[Graph, Graph]:
+    def _carrying(self, name: str, latent: Sequence[int]) -> tuple[Graph, Graph]:
         """The graphs of a clip's first chunk and of the next ones; the first one's outputs give the tails' shapes."""
-        opening = self._compiled(f"{name}_first", first)
-        return opening, self._compiled(f"{name}_next", [*following, *opening.shapes[1:]])
+        opening = self._compiled(f"{name}_first", [latent])
+        return opening, self._compiled(f"{name}_next", [latent, *opening.shapes[2:]])
 
     def _compiled(self, name: str, shapes: Sequence[Sequence[int]]) -> Graph:
         model = self._core.read_model(self._folder / f"{name}.xml")

@@ -190,8 +190,11 @@ class Autoencoder(nn.Module):
     ) -> tuple[Video, list[Video]]:
         """The next latent frames of a clip → their pixels, and what the chunk after them must be given."""
         tails = Tails(before)
-        rgb = self.shaded(*self.drawn(latent * self.scale + self.shift, tails), scene)
-        return rgb, tails.after
+        return self.shaded(*self.drawn(self.coloured(latent), tails), scene), tails.after
+
+    def coloured(self, latent: Latent) -> Latent:
+        """Whitening, undone."""
+        return latent * self.scale + self.shift
 
     def _analysed(self, rgb: Video, tails: Tails) -> Latent:
         """Coordinates of each block; the first frame of a clip stands still for a whole one."""

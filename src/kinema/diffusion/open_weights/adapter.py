@@ -20,7 +20,7 @@ from kinema.diffusion.open_weights import pipeline as door
 from kinema.diffusion.open_weights.card import read_card
 from kinema.diffusion.open_weights.chunks import Chunk, chunk_plan
 from kinema.diffusion.open_weights.guide import Guide
-from kinema.diffusion.open_weights.memory import Room, free_on_host, place, sizes_of
+from kinema.diffusion.open_weights.memory import Placement, Room, free_on_host, place, sizes_of
 from kinema.diffusion.open_weights.options import Control, Options, Precision, model_of
 from kinema.diffusion.painter import linear
 from kinema.errors import UsageError
@@ -73,7 +73,7 @@ class OpenWeights:
         self._refuse_idle_control()
         room = Room(host=free_on_host(), gpu=door.free_on_gpu() if options.gpu else None)
         sizes = sizes_of(self._card, self._precision)
-        self._placement = place(self._model, sizes, room, options.offload, self._precision)
+        self._placement: Placement = place(self._model, sizes, room, options.offload, self._precision)
         steps = options.steps or self._inputs.steps
         self._steps = steps if options.steps or quality == "final" else min(steps, DRAFT_STEPS)
 

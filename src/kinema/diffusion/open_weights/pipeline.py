@@ -46,7 +46,7 @@ def folder_of(model: str, *, download: bool) -> Path:
     """Where a model lies: a folder, or an id whose files were fetched before, or are now if `download`."""
     if Path(model).expanduser().is_dir() or not _ID.fullmatch(model):
         return Path(model).expanduser()
-    from diffusers import DiffusionPipeline
+    from diffusers.pipelines.pipeline_utils import DiffusionPipeline
     from transformers.utils.hub import cached_file
 
     local = not download
@@ -71,9 +71,10 @@ def folder_of(model: str, *, download: bool) -> Path:
 def class_named(name: str) -> tuple[type[Any], Inputs]:
     """A pipeline class of `diffusers` and what it takes. No other code is ever run."""
     import diffusers
+    from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
     found = getattr(diffusers, name, None)
-    if not (isinstance(found, type) and issubclass(found, diffusers.DiffusionPipeline)):
+    if not (isinstance(found, type) and issubclass(found, DiffusionPipeline)):
         raise UsageError(
             "the pipeline",
             f"must be a pipeline class of diffusers {diffusers.__version__} whose own packages are installed",

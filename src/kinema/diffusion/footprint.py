@@ -1,0 +1,38 @@
+"""What a painted picture of a size takes and loses, told before the work."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from kinema.errors import MachineError
+
+GIB: Final = 2**30
+BASE: Final = 0.5 * GIB
+PER_PIXEL: Final = 7.2 * 2**10
+"""Bytes: peaks of whole takes in float32 were 665, 1638 and 3336 MiB at 192x128, 512x320 and 854x480, whatever the
+length. bfloat16 takes less."""
+
+
+def refuse_too_large(width: int, height: int) -> None:
+    """Raise `MachineError` if this machine has not the memory for it now."""
+    import psutil
+
+    need, free = BASE + PER_PIXEL * width * height, psutil.virtual_memory().available
+    if need > free:
+        raise MachineError(
+            f"painting {width}x{height}",
+            f"needs {need / GIB:.1f} GiB of memory",
+            got=f"{free / GIB:.1f} GiB free",
+            next_step="Ask for a smaller --size, or close other programs.",
+        )
+
+
+def beyond_training(manifest: dict[str, Any], width: int, height: int) -> str | None:
+    """A warning for pictures larger than those the weights learned from."""
+    grid = manifest["grid"]
+    if width <= grid["width"] and height <= grid["height"]:
+        return None
+    return (
+        f"The painter learned at {grid['width']}x{grid['height']}; {width}x{height} is beyond that: strokes and lines "
+        "are finer in it than in the style (docs/diffusion.md)."
+    )
