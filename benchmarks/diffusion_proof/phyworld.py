@@ -145,7 +145,7 @@ def shot_of(case: Case) -> Shot:
             "bodies": [*balls, {**wall, "motion": "static", "position": [0, 0.6, 0]}],
             "lights": [
                 {"kind": "sun", "name": "sun", "elevation": 45, "azimuth": 200},
-                {"kind": "environment", "name": "room", "nits": 9000},
+                {"kind": "environment", "name": "room", "nits": 3000},
             ],
             "camera": {"position": [0, -_CAMERA, 0.5], "aim": [0, 0, 0.5], "focal_length": 50},
             "forces": {"gravity": [0, 0, thrown[case.scenario]]},

@@ -74,7 +74,7 @@ def _beside(weights: Path, depth: int, quick: bool) -> list[dict[str, Any]]:
     rate = operations(network) / step / 1e9
     ours: dict[str, Any] = {
         "network": f"kinema, depth {depth}, OpenVINO",
-        "million": None,
+        "million": (weights / "step.bin").stat().st_size / 2 / 1e6,  # half floats
         "tokens": GRID.tokens,
         "step_CPU_s": step,
         "steps": OURS,
