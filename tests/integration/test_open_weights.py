@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("diffusers")
-pytest.importorskip("transformers")
+# Untyped: their lazy modules take a type checker minutes.
+diffusers: Any = pytest.importorskip("diffusers")
+transformers: Any = pytest.importorskip("transformers")
 
 import kinema  # noqa: E402
 from kinema.diffusion.open_weights.adapter import OpenWeights  # noqa: E402
@@ -56,7 +57,6 @@ def text_parts() -> dict[str, Any]:
     from tokenizers.models import WordLevel
     from tokenizers.pre_tokenizers import Whitespace
     from tokenizers.processors import TemplateProcessing
-    from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
     vocabulary = {
         word: n for n, word in enumerate(("<pad>", "</s>", "<unk>", "ball", "floor", "film", "falls"))
@@ -64,18 +64,16 @@ def text_parts() -> dict[str, Any]:
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.post_processor = TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    config = T5Config(vocab_size=8, d_model=WORDS, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+    config = transformers.T5Config(vocab_size=8, d_model=WORDS, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
     return {
-        "text_encoder": T5EncoderModel(config).eval(),
-        "tokenizer": PreTrainedTokenizerFast(
+        "text_encoder": transformers.T5EncoderModel(config).eval(),
+        "tokenizer": transformers.PreTrainedTokenizerFast(
             tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
         ),
     }
 
 
 def wan_parts(kind: str, **more: Any) -> dict[str, Any]:
-    import diffusers
-
     torch.manual_seed(0)
     vae = diffusers.AutoencoderKLWan(
         base_dim=4, z_dim=16, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True]
@@ -98,8 +96,6 @@ def wan_parts(kind: str, **more: Any) -> dict[str, Any]:
 
 
 def ltx_parts() -> dict[str, Any]:
-    import diffusers
-
     torch.manual_seed(0)
     vae = diffusers.AutoencoderKLLTXVideo(
         latent_channels=8,
@@ -126,8 +122,6 @@ def ltx_parts() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, Path]:
     """Folders as `save_pretrained` leaves them, with a model card."""
-    import diffusers
-
     folder = tmp_path_factory.mktemp("models")
     vace = wan_parts("WanVACETransformer3DModel", vace_layers=[0], vace_in_channels=96)
     made = {
@@ -189,7 +183,7 @@ def test_a_frame_depends_on_its_index_alone_and_its_passes_are_the_previews(mode
     assert [frame.index for frame in every] == list(range(12))
     for frame in some:
         np.testing.assert_array_equal(frame.colour, every[frame.index].colour)
-    for frame, exact in zip(every, Preview().draw(*scene, PICTURE, range(12)), strict=True):
+    for frame, exact in zip(every, Preview().draw(scene[0], scene[1], PICTURE, range(12)), strict=True):
         np.testing.assert_array_equal(frame.passes.piece, exact.passes.piece)
         np.testing.assert_array_equal(frame.passes.depth, exact.passes.depth)
         assert frame.colour.shape == (24, 40, 3)

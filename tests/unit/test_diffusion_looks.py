@@ -73,7 +73,7 @@ def test_damaged_weights_are_refused(tmp_path):
     with pytest.raises(TrainingError, match="SHA-256"):
         read_manifest(tmp_path)
     (tmp_path / "weights.json").unlink()
-    with pytest.raises(MachineError, match="ships none"):
+    with pytest.raises(MachineError, match="must have weights"):
         read_manifest(tmp_path)
 
 

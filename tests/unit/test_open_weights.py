@@ -43,7 +43,7 @@ def passes_of(
     shape = depth.shape
     return Passes(
         depth=depth.astype(np.float32),
-        normal=np.where((piece >= 0)[..., None], np.float32(normal), np.float32(0)),
+        normal=np.where((piece >= 0)[..., None], np.array(normal, np.float32), np.float32(0)),
         albedo=np.zeros((*shape, 3), np.float32),
         motion=np.zeros((*shape, 2), np.float32),
         piece=piece.astype(np.int32),

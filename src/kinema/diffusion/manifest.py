@@ -32,7 +32,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             "the painter",
             f"must have weights in {folder}",
             got="none",
-            next_step="kinema ships none yet: train some (docs/diffusion.md) and name their folder in KINEMA_WEIGHTS.",
+            next_step="Install kinema again, or name a folder of `kinema export` in KINEMA_WEIGHTS.",
         )
     try:
         manifest = json.loads(path.read_text("utf-8"))

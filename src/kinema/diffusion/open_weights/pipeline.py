@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +35,11 @@ def need_packages() -> None:
         )
 
 
+def _diffusers() -> Any:
+    """The package, untyped: a type checker takes minutes for its lazy modules."""
+    return import_module("diffusers")
+
+
 def versions() -> str:
     """Of what can change a pixel."""
     from importlib.metadata import version
@@ -46,14 +52,13 @@ def folder_of(model: str, *, download: bool) -> Path:
     """Where a model lies: a folder, or an id whose files were fetched before, or are now if `download`."""
     if Path(model).expanduser().is_dir() or not _ID.fullmatch(model):
         return Path(model).expanduser()
-    from diffusers.pipelines.pipeline_utils import DiffusionPipeline
-    from transformers.utils.hub import cached_file
-
     local = not download
     try:
-        folder = Path(DiffusionPipeline.download(model, local_files_only=local))
+        folder = Path(_diffusers().DiffusionPipeline.download(model, local_files_only=local))
         # The model card states the licence, and is no part of a pipeline.
-        cached_file(model, "README.md", local_files_only=local, _raise_exceptions_for_missing_entries=False)
+        import_module("transformers.utils.hub").cached_file(
+            model, "README.md", local_files_only=local, _raise_exceptions_for_missing_entries=False
+        )
     except Exception as error:  # of four libraries, for a name, a network, a disk or a right that is missing
         raise MachineError(
             f"the model {model}",
@@ -70,11 +75,9 @@ def folder_of(model: str, *, download: bool) -> Path:
 
 def class_named(name: str) -> tuple[type[Any], Inputs]:
     """A pipeline class of `diffusers` and what it takes. No other code is ever run."""
-    import diffusers
-    from diffusers.pipelines.pipeline_utils import DiffusionPipeline
-
+    diffusers = _diffusers()
     found = getattr(diffusers, name, None)
-    if not (isinstance(found, type) and issubclass(found, DiffusionPipeline)):
+    if not (isinstance(found, type) and issubclass(found, diffusers.DiffusionPipeline)):
         raise UsageError(
             "the pipeline",
             f"must be a pipeline class of diffusers {diffusers.__version__} whose own packages are installed",

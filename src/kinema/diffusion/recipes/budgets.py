@@ -61,7 +61,7 @@ def cpu() -> Recipe:
         ),
         model=ModelSizes(depth=6, window=2, text_depth=2),
         shift=1.0,
-        courses=(_paced(1400, 12, 2e-3), _paced(1100, 6, 2e-3), _paced(150, 4, 1e-4)),
+        courses=(_paced(1400, 12, 2e-3), _paced(1250, 6, 2e-3), _paced(150, 4, 1e-4)),
     )
 
 
