@@ -117,7 +117,7 @@ def main() -> int:
         return 1
     RESULTS.parent.mkdir(exist_ok=True)
     for name in asked.only:
-        found = PROOFS[name](weights, asked.quick)
+        found = {title: rows for title, rows in PROOFS[name](weights, asked.quick).items() if rows}
         for title, rows in found.items():
             print(f"\n{title}\n\n{table(rows)}", flush=True)
             missed |= any(row.get("verdict") == "MISSED" for row in rows)

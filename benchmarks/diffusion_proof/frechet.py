@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
-from scipy.linalg import sqrtm
 
 FRAMES, SIDE, SCALES = 16, 64, 3
 DIMENSIONS = 24
+LEAST_BLOCKS = 2 * DIMENSIONS
+"""Fewer do not give a covariance."""
 _OPPONENT = np.array([[0.2126, 0.7152, 0.0722], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]])
 
 
@@ -60,6 +61,13 @@ def frechet(found: Float[np.ndarray, "one feature"], wanted: Float[np.ndarray, "
     project = np.random.default_rng(0).normal(size=(size, min(DIMENSIONS, size))) / np.sqrt(size)
     one, other = found / scale @ project, wanted / scale @ project
     covariances = [np.cov(each, rowvar=False) for each in (one, other)]
-    root = np.real(sqrtm(covariances[0] @ covariances[1]))
+    half = _root(covariances[1])
+    both = _root(half @ covariances[0] @ half)
     apart = float(np.square(one.mean(0) - other.mean(0)).sum())
-    return apart + float(np.trace(covariances[0] + covariances[1] - 2 * root))
+    return apart + float(np.trace(covariances[0] + covariances[1] - 2 * both))
+
+
+def _root(covariance: Float[np.ndarray, "one one"]) -> Float[np.ndarray, "one one"]:
+    """Square root of a symmetric matrix, by eigenvalues: small sets have singular covariances, which others refuse."""
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
+    return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T

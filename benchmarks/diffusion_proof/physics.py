@@ -9,7 +9,7 @@ import numpy as np
 
 from diffusion_proof.painting import DREAM, DRIVEN, FIRST_FRAME, NINE_FRAMES, Way, painted
 from diffusion_proof.tracks import FOLLOWED, Errors, at_rest, errors_of, tracks_of
-from diffusion_proof.worlds import NAMES, worlds_of
+from diffusion_proof.worlds import NAMES, styles_of, worlds_of
 from kinema.diffusion.manifest import read_manifest
 
 WAYS: dict[str, Way] = {
@@ -25,14 +25,14 @@ what it is in distribution."""
 
 
 def physics(weights: Path, count: int) -> list[dict[str, Any]]:
-    """Motion error of bodies, `count` worlds of each split, in the weights' first style.
+    """Motion error of bodies, `count` worlds of each split, in clay if the weights know it.
 
     `px`: distance from where the tape has the body, followed from its first frame. `px/frame`: of velocity, each pair
     of frames anew. "procedural picture" is the tracker's own error, on the style's own pixels; `left_out` counts bodies
     that it loses there. "nothing moves" is what a still picture would get. First frames that are given are painted from
     the world, for no encoder ships; they are not counted.
     """
-    style = read_manifest(weights)["styles"][0]
+    (style,) = styles_of(read_manifest(weights)["styles"], 1)
     rows = []
     for split, name in NAMES.items():
         found: dict[str, list[Errors]] = {TRUE: [], **{way: [] for way in WAYS}, STILL: []}

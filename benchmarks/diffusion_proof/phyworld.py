@@ -19,7 +19,7 @@ from jaxtyping import Float
 
 from diffusion_proof.blob import Blob, centre_of, colours_of
 from diffusion_proof.painting import DREAM, DRIVEN, NINE_FRAMES, Way, painted
-from diffusion_proof.worlds import HEIGHT, World, staged
+from diffusion_proof.worlds import HEIGHT, World, staged, styles_of
 from kinema.diffusion.manifest import read_manifest
 from kinema.shot.files import validate_shot
 from kinema.shot.shot import Shot
@@ -91,7 +91,7 @@ def phyworld(weights: Path, count: int) -> dict[str, list[dict[str, Any]]]:
     and frames with a clipped ball do not count. Balls are found by their colour (`blob`); a ball that is not found in
     a frame counts as standing still, and in `missing`.
     """
-    style = read_manifest(weights)["styles"][0]
+    (style,) = styles_of(read_manifest(weights)["styles"], 1)
     rows = []
     for scenario in SCENARIOS:
         for name, ranges in RANGES.items():
@@ -145,7 +145,7 @@ def shot_of(case: Case) -> Shot:
             "bodies": [*balls, {**wall, "motion": "static", "position": [0, 0.6, 0]}],
             "lights": [
                 {"kind": "sun", "name": "sun", "elevation": 45, "azimuth": 200},
-                {"kind": "environment", "name": "room", "nits": 9000},
+                {"kind": "environment", "name": "room", "nits": 3000},
             ],
             "camera": {"position": [0, -_CAMERA, 0.5], "aim": [0, 0, 0.5], "focal_length": 50},
             "forces": {"gravity": [0, 0, thrown[case.scenario]]},

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from diffusion_proof.frechet import features_of, frechet
+from diffusion_proof.frechet import LEAST_BLOCKS, features_of, frechet
 from diffusion_proof.likeness import decibel, similarity
 from diffusion_proof.painting import DREAM, DRIVEN, Way, painted
 from diffusion_proof.worlds import NAMES, World, worlds_of
@@ -90,11 +90,14 @@ def _row(column: str, name: str, split: Split, found: list[tuple[float, float]])
 
 
 def _distances(features: dict[str, list[np.ndarray]]) -> list[dict[str, Any]]:
+    """Rows of those sets that are large enough; small sets are farther from everything."""
     halves = [np.concatenate(features.pop(name)) for name in ("true 0", "true 1") if name in features]
     wanted = np.concatenate(halves)
-    rows = [
-        {"set": name, "distance": frechet(np.concatenate(found), wanted)} for name, found in features.items()
-    ]
+    pairs = {name: (np.concatenate(found), wanted) for name, found in features.items()}
     if len(halves) == 2:
-        rows.insert(0, {"set": "other worlds, the style's own pictures", "distance": frechet(*halves)})
-    return [{**row, "blocks": len(wanted)} for row in rows]
+        pairs = {"other worlds, the style's own pictures": (halves[0], halves[1]), **pairs}
+    return [
+        {"set": name, "distance": frechet(*pair), "blocks": len(pair[0])}
+        for name, pair in pairs.items()
+        if min(map(len, pair)) >= LEAST_BLOCKS
+    ]

@@ -60,6 +60,12 @@ def test_tracker_follows_one_body_over_another_ground():
     np.testing.assert_allclose(places, [[3 * t, 2 * t] for t in range(6)], atol=0.01)
 
 
+def test_in_an_even_picture_nothing_moves():
+    even = np.full((HEIGHT, WIDTH, 3), 0.3)
+    shift = shift_of(even, even, square(20, 30, 16), reach=8)
+    assert (shift.right, shift.down) == (0, 0)
+
+
 def test_what_leaves_the_picture_stays_where_it_was_lost():
     clip = np.zeros((4, HEIGHT, WIDTH, 3))
     assert np.isfinite(chain_of(clip, square(0, 0, 8), reach=8)).all()
@@ -153,6 +159,11 @@ def test_frechet_distance_of_gaussians_apart():
     project = np.random.default_rng(0).normal(size=(24, 24)) / np.sqrt(24)
     apart = np.full(24, 0.5) / wanted.std(0) @ project
     assert frechet(wanted + 0.5, wanted) == pytest.approx(float(apart @ apart), rel=1e-6)
+
+
+def test_small_sets_have_a_distance_too():
+    few = np.random.default_rng(5).normal(size=(6, 24))
+    assert frechet(few, few) == pytest.approx(0, abs=1e-6)
 
 
 def test_features_are_of_blocks():
