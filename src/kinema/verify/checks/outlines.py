@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 
 from kinema.verify.drawn import Drawn
-from kinema.verify.finding import at_least, at_most
-from kinema.verify.outlines import LEAST, Registration
+from kinema.verify.finding import Statement, at_least, at_most
+from kinema.verify.outlines import LEAST
 from kinema.verify.report import Finding
 
 OFFSET = 1.5
@@ -23,33 +24,17 @@ def check(drawn: Drawn) -> list[Finding]:
     if not painted:
         return []
     told = [paint for paint in painted if paint.length >= LEAST]
-    detail = f"{len(told)} of {len(painted)} frames show {LEAST} px of outline or more."
-    return [_offset(told, detail), _contrast(told, detail)]
-
-
-def _offset(told: list[Registration], detail: str) -> Finding:
-    return at_most(
-        "outlines",
-        "painted pixels",
-        "edges of the paint must lie on outlines of bodies",
-        statistics.median(paint.offset for paint in told) if told else float("nan"),
-        OFFSET,
-        unit="px, median of the frames",
-        detail=detail,
-        not_covered="Colours and textures; bodies that look like what is behind them.",
-        remedy="The painter did not follow the world: choose another look, or draw with --quality draft or final.",
-    )
-
-
-def _contrast(told: list[Registration], detail: str) -> Finding:
-    return at_least(
-        "outlines",
-        "painted pixels",
-        "paint must change more along outlines of bodies than beside them",
-        statistics.median(paint.contrast for paint in told) if told else float("nan"),
-        CONTRAST,
-        unit="times, median of the frames",
-        detail=detail,
-        not_covered="Frames in which every body looks like what is behind it.",
-        remedy="The painter did not follow the world: choose another look, or draw with --quality draft or final.",
-    )
+    # With nothing to measure there is no median, and what is not a number fails.
+    offset = statistics.median(paint.offset for paint in told) if told else math.nan
+    contrast = statistics.median(paint.contrast for paint in told) if told else math.nan
+    words: Statement = {
+        "detail": f"{len(told)} of {len(painted)} frames show {LEAST} px of outline or more.",
+        "not_covered": "Colours and textures; bodies that look like what is behind them.",
+        "remedy": "The paint did not follow the world: choose another look, or a grade, which is not painted.",
+    }
+    follows = "edges of the paint must lie on outlines of bodies, in the median frame [px]"
+    shows = "paint must change more along outlines of bodies than beside them, in the median frame [times]"
+    return [
+        at_most("outlines", "painted pixels", follows, offset, OFFSET, **words),
+        at_least("outlines", "painted pixels", shows, contrast, CONTRAST, **words),
+    ]
