@@ -90,7 +90,7 @@ def test_what_is_not_painted_is_not_judged():
         ([Registration(0, 2.0, 200)], ["pass", "pass"]),
         ([Registration(7, 1.0, 200)], ["fail", "fail"]),
         ([Registration(0, 2.0, 200), Registration(0, 1.8, 300), Registration(8, 1.0, 300)], ["pass", "pass"]),
-        ([Registration(0, 0, LEAST - 1)], ["fail", "fail"]),  # painted, and nothing to hold it to
+        ([Registration(0, 0, LEAST - 1)], ["fail"]),  # painted, and nothing to hold it to
     ],
 )
 def test_medians_decide(paints, verdicts):

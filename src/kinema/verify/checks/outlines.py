@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 
 from kinema.verify.drawn import Drawn
@@ -24,9 +23,10 @@ def check(drawn: Drawn) -> list[Finding]:
     if not painted:
         return []
     told = [paint for paint in painted if paint.length >= LEAST]
-    # With nothing to measure there is no median, and what is not a number fails.
-    offset = statistics.median(paint.offset for paint in told) if told else math.nan
-    contrast = statistics.median(paint.contrast for paint in told) if told else math.nan
+    if not told:
+        return [_unknown(len(painted))]
+    offset = statistics.median(paint.offset for paint in told)
+    contrast = statistics.median(paint.contrast for paint in told)
     words: Statement = {
         "detail": f"{len(told)} of {len(painted)} frames show {LEAST} px of outline or more.",
         "not_covered": "Colours and textures; bodies that look like what is behind them.",
@@ -38,3 +38,17 @@ def check(drawn: Drawn) -> list[Finding]:
         at_most("outlines", "painted pixels", follows, offset, OFFSET, **words),
         at_least("outlines", "painted pixels", shows, contrast, CONTRAST, **words),
     ]
+
+
+def _unknown(frames: int) -> Finding:
+    """Paint that nothing can be said of has not passed."""
+    return at_least(
+        "outlines",
+        "painted pixels",
+        f"some frame must show {LEAST} px of outline, to judge the paint by",
+        0,
+        1,
+        unit="frames",
+        detail=f"None of {frames} does: nothing is known of the paint.",
+        remedy="Ask for a larger --size, or for frames in which more is seen.",
+    )
