@@ -68,7 +68,8 @@ def _driven(
     network: Network, world: World, style: str, way: Way, grid: Grid, parts: list[np.ndarray]
 ) -> Iterator[np.ndarray]:
     """Latent frames under the control of `parts`."""
-    context = network.read(*scene_input(*world.scene(style)), text_input(world.words(style)))
+    scene = scene_input(*world.scene(style))
+    context = network.read(NAMES.index(style), *scene, text_input(world.words(style)))
     visits = times(way.steps)
     return stream(context, _conditions(network, parts), noises(grid, world.seed), visits, jump=way.jump)
 
@@ -78,7 +79,8 @@ def _dreamt(
 ) -> Iterator[np.ndarray]:
     """Latent frames by the caption alone, after those known."""
     rows, kinds = world.scene(style)
-    context = network.read(*scene_input(rows[:0], kinds[:0]), text_input(world.words(style)))
+    scene = scene_input(rows[:0], kinds[:0])
+    context = network.read(NAMES.index(style), *scene, text_input(world.words(style)))
     visits = times(way.steps)
     nothing = _uncontrolled(context, grid)
     return stream(context, nothing, noises(grid, world.seed), visits, jump=way.jump, known=known)

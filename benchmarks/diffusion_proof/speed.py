@@ -128,7 +128,7 @@ def cpu_seconds(call: Callable[[], object], repeats: int) -> float:
 def _read(network: Network) -> Context:
     """No scene rows and one word: the graph takes as long for any."""
     scene = scene_input(np.zeros((0, 48), np.float32), np.zeros(0, np.int64))
-    return network.read(*scene, text_input([1]))
+    return network.read(0, *scene, text_input([1]))
 
 
 def _step(context: Context, window: int) -> None:

@@ -33,6 +33,7 @@ def make(
     frames: Annotated[int, typer.Option(help="Frames of a clip: 1 + 8 k.")] = 17,
     styles: Annotated[str, typer.Option(help="Names of styles, with commas, or all.")] = "painted",
     seed: Annotated[int, typer.Option(help="Seed of the data set.")] = 0,
+    shard: Annotated[int, typer.Option(help="Worlds of a file; fewer keep many processes busier.")] = 16,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
 ) -> None:
     """Make a data set, or go on with one: the same command after Ctrl-C makes what is missing."""
@@ -50,11 +51,13 @@ def make(
         ("--seed", seed),
     ):
         _count(option, value)
+    _count("--shard", shard, least=1)
     _count("--workers", workers, least=1)
     order = Order(
         format=Format(width, height, frames, _styles(styles)),
         worlds={"train": worlds, "held_out": held_out, "out_of_distribution": out_of_distribution},
         seed=seed,
+        shard=shard,
     )
     shards = make_dataset(order, output, workers=workers, progress=for_this_terminal())
     print(f"data set  {output}  ({len(shards)} shards)")

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from kinema.diffusion.recipes import Course
     from kinema.diffusion.training.courses import Stint
+    from kinema.diffusion.training.recipe import Recipe
 
 train = typer.Typer(
     name="train",
@@ -20,12 +22,18 @@ train = typer.Typer(
     rich_markup_mode=None,
 )
 
-Data = Annotated[Path, typer.Option("--data", help="Folder of a data set: kinema dataset make.")]
+Data = Annotated[
+    list[Path], typer.Option("--data", help="Folder of a data set (kinema dataset make); may be repeated.")
+]
 Run = Annotated[Path, typer.Option("--run", help="Folder of checkpoints; a run that is there goes on.")]
 RecipeName = Annotated[str, typer.Option("--recipe", help="smoke, tiny, cpu, small, base or large.")]
 Device = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
 Until = Annotated[
     int | None, typer.Option("--until", help="Stop after this step; the recipe's last by default.")
+]
+Steps = Annotated[
+    int | None,
+    typer.Option("--steps", min=1, help="Make the course this long instead of the recipe's length."),
 ]
 Minutes = Annotated[
     float | None, typer.Option("--minutes", help="Stop after this long, leaving a checkpoint.")
@@ -39,13 +47,16 @@ def train_vae(
     run: Run,
     recipe: RecipeName = "cpu",
     device: Device = "cpu",
+    steps: Steps = None,
     until: Until = None,
     minutes: Minutes = None,
     threads: Threads = None,
 ) -> None:
     """Course one: the autoencoder."""
     courses = _courses()
-    courses.autoencoder(recipe, data, run, _stint(device, until, minutes, threads))
+    courses.autoencoder(
+        _recipe(recipe, "autoencoder", steps), data, run, _stint(device, until, minutes, threads)
+    )
 
 
 Vae = Annotated[Path, typer.Option("--vae", help="Run of the autoencoder.")]
@@ -58,13 +69,16 @@ def train_dit(
     run: Run,
     recipe: RecipeName = "cpu",
     device: Device = "cpu",
+    steps: Steps = None,
     until: Until = None,
     minutes: Minutes = None,
     threads: Threads = None,
 ) -> None:
     """Course two: stem, encoders and transformer, from latents that are cached in the run."""
     courses = _courses()
-    courses.transformer(recipe, data, vae, run, _stint(device, until, minutes, threads))
+    courses.transformer(
+        _recipe(recipe, "transformer", steps), data, vae, run, _stint(device, until, minutes, threads)
+    )
 
 
 @train.command("distill")
@@ -73,15 +87,18 @@ def train_distill(
     vae: Vae,
     dit: Annotated[Path, typer.Option("--dit", help="Run of the transformer.")],
     run: Run,
+    method: Annotated[str, typer.Option(help="flow-map or shortcut.")] = "flow-map",
     recipe: RecipeName = "cpu",
     device: Device = "cpu",
+    steps: Steps = None,
     until: Until = None,
     minutes: Minutes = None,
     threads: Threads = None,
 ) -> None:
-    """Course three: the flow map, so that one to four steps are enough."""
+    """Course three: jumps, so that one to four steps are enough."""
     courses = _courses()
-    courses.distill(recipe, data, vae, dit, run, _stint(device, until, minutes, threads))
+    asked, stint = _recipe(recipe, "distill", steps), _stint(device, until, minutes, threads)
+    courses.distill(asked, data, vae, dit, run, stint, method=method)
 
 
 def export_weights(
@@ -103,6 +120,12 @@ def _courses() -> ModuleType:
     from kinema.diffusion.training import courses
 
     return courses
+
+
+def _recipe(name: str, course: Course, steps: int | None) -> Recipe:
+    from kinema.diffusion.recipes import of_length, recipe_named
+
+    return of_length(recipe_named(name), course, steps)
 
 
 def _stint(device: str, until: int | None, minutes: float | None, threads: int | None) -> Stint:

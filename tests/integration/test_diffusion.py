@@ -15,6 +15,7 @@ from kinema.diffusion.dataset.make import Order, make_dataset
 from kinema.diffusion.model.autoencoder import Scene
 from kinema.diffusion.model.network import TorchStepper
 from kinema.diffusion.network import Network
+from kinema.diffusion.recipes import recipe_named
 from kinema.diffusion.stream import stream
 from kinema.diffusion.training import courses
 from kinema.progress import Quiet
@@ -28,17 +29,17 @@ HALF = 5e-3
 def trained(tmp_path_factory) -> Path:
     """A folder with data, runs and weights of the recipe `smoke`."""
     folder = tmp_path_factory.mktemp("smoke")
-    order = Order(
-        format=Format(32, 32, 9, ("painted",)),
-        worlds={"train": 2, "held_out": 0, "out_of_distribution": 0},
-        seed=0,
-    )
-    make_dataset(order, folder / "data", workers=1, progress=Quiet())
+    data, wide = folder / "data", folder / "wide"  # one model of both sizes
+    for path, size in ((data, (32, 32)), (wide, (64, 32))):
+        worlds = {"train": 2, "held_out": 0, "out_of_distribution": 0}
+        order = Order(format=Format(*size, 9, ("painted",)), worlds=worlds, seed=0)  # type: ignore[arg-type]
+        make_dataset(order, path, workers=1, progress=Quiet())
     stint = courses.Stint(device="cpu", until=None, minutes=None, threads=1, report=lambda _: None)
-    data, vae, dit, jump = (folder / name for name in ("data", "vae", "dit", "jump"))
-    courses.autoencoder("smoke", data, vae, stint)
-    courses.transformer("smoke", data, vae, dit, stint)
-    courses.distill("smoke", data, vae, dit, jump, stint)
+    vae, dit, jump = (folder / name for name in ("vae", "dit", "jump"))
+    smoke = recipe_named("smoke")
+    courses.autoencoder(smoke, [data, wide], vae, stint)
+    courses.transformer(smoke, [data, wide], vae, dit, stint)
+    courses.distill(smoke, [data, wide], vae, dit, jump, stint, method="flow-map")
     courses.exported(vae, jump, folder / "weights")
     return folder
 
@@ -65,7 +66,7 @@ def test_openvino_is_torch(trained):
 
     conditions = [network.condition(chunk) for chunk in control]
     visits = (1.0, 0.4, 0.0)
-    latents = list(stream(network.read(scene, kinds, words), conditions, noise, visits, jump=True))
+    latents = list(stream(network.read(1, scene, kinds, words), conditions, noise, visits, jump=True))
     frames, tails = [], None
     for latent, chunk in zip(latents, control, strict=True):
         rgb, tails = network.decode(latent, chunk, 1, tails)
@@ -75,7 +76,7 @@ def test_openvino_is_torch(trained):
     with torch.no_grad():
         condition = painter.stem(torch.from_numpy(np.concatenate(control, axis=2)))
         said = painter.scene(*map(torch.from_numpy, (scene, kinds))), painter.text(torch.from_numpy(words))
-        stepper = TorchStepper(painter.transformer, *said)
+        stepper = TorchStepper(painter.transformer, torch.tensor([1]), *said)
         noises = [torch.from_numpy(each) for each in noise]
         painted = torch.cat(list(stream(stepper, condition.split(1, 2), noises, visits, jump=True)), dim=2)
         seen = torch.from_numpy(np.concatenate(control, axis=2))

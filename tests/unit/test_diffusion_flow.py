@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -10,9 +12,11 @@ from kinema.diffusion.model.flow import (
     clean_of,
     draw_times,
     flow_loss,
-    flow_map_loss,
+    jump_loss,
+    mean_flow_target,
     noised,
     shifted,
+    shortcut_target,
     velocity,
     wide,
 )
@@ -94,12 +98,24 @@ def test_the_exact_prediction_is_where_the_flow_loss_is_least():
     assert gradient(flow_loss, nothing, clean, noise, time, weight=EVEN, least=1e-3) > 0.3
 
 
-def test_the_exact_flow_map_is_where_its_loss_is_least():
+TARGETS = {"flow-map": partial(mean_flow_target, difference=0.02), "shortcut": shortcut_target}
+
+
+@pytest.mark.parametrize("method", TARGETS)
+def test_the_exact_flow_map_is_where_its_loss_is_least(method):
     clean, noise, time = batch()
-    asked = {"span": 0.6 * time, "weight": EVEN, "least": 1e-3, "difference": 0.02}
-    assert gradient(flow_map_loss, wide_flow_map, clean, noise, time, **asked) < 0.05
+    asked = {"span": 0.6 * time, "weight": EVEN, "least": 1e-3, "target": TARGETS[method]}
+    assert gradient(jump_loss, wide_flow_map, clean, noise, time, **asked) < 0.05
     # the instantaneous velocity is no flow map
-    assert gradient(flow_map_loss, wide_optimal, clean, noise, time, **asked) > 0.1
+    assert gradient(jump_loss, wide_optimal, clean, noise, time, **asked) > 0.1
+
+
+@pytest.mark.parametrize("method", TARGETS)
+def test_a_jump_of_no_length_is_the_velocity(method):
+    clean, noise, time = batch(64)
+    noisy, along = noised(clean, noise, time), noise - clean
+    target = TARGETS[method](wide_optimal, noisy, along, time, torch.zeros_like(time))
+    torch.testing.assert_close(target, along)
 
 
 def gradient(loss, model, clean, noise, time, **asked) -> float:

@@ -38,7 +38,7 @@ def clips() -> Sequence[Drawn]:
             rgb[t, :, 4 * t : 4 * t + 4] = 255 - colour
         control = np.zeros((9, 32, 48, 14), np.float16)
         control[..., 13] = (rgb != colour).any(-1)
-        found.append(Drawn(rgb, control, style=0))
+        found.append(Drawn(torch.from_numpy(rgb), torch.from_numpy(control), style=0))
     return found
 
 
@@ -101,7 +101,9 @@ def test_a_mirrored_crop_points_the_other_way():
     seen = set()
     for seed in range(20):
         part = cropped(
-            Drawn(rgb, control, style=0), SMOKE.autoencoder.grid, torch.Generator().manual_seed(seed)
+            Drawn(torch.from_numpy(rgb.copy()), torch.from_numpy(control), style=0),
+            SMOKE.autoencoder.grid,
+            torch.Generator().manual_seed(seed),
         )
         rising = int(part.rgb[0, 0, 1, 0]) > int(part.rgb[0, 0, 0, 0])
         sign = 1 if rising else -1
@@ -136,7 +138,8 @@ def test_a_run_of_another_seed_is_refused(tmp_path):
 
 
 def test_small_clips_are_refused():
-    tiny = [Drawn(np.zeros((9, 16, 16, 3), np.uint8), np.zeros((9, 16, 16, 14), np.float16), style=0)]
+    pixels = torch.zeros(9, 16, 16, 3, dtype=torch.uint8), torch.zeros(9, 16, 16, 14, dtype=torch.half)
+    tiny = [Drawn(*pixels, style=0)]
     with pytest.raises(TrainingError, match="at least 32x32, 9 frames"):
         AutoencoderCourse(SMOKE.autoencoder, tiny, tiny, seed=0, device=torch.device("cpu"))
 
@@ -183,6 +186,5 @@ def test_recipes_are_whole_and_known_by_name():
     for name in recipes():
         recipe = recipe_named(name)
         assert recipe.name == name
-        assert recipe.autoencoder.grid.height <= recipe.transformer.grid.height
     with pytest.raises(UsageError, match="Did you mean small"):
         recipe_named("smal")

@@ -38,6 +38,7 @@ def inputs(frames: int, rows: int = 2, columns: int = 3) -> dict[str, torch.Tens
         "control": torch.randn(1, CONDITION, frames, rows, columns),
         "time": torch.rand(1, frames),
         "span": torch.zeros(1, frames),
+        "style": torch.tensor([1]),
         "scene": torch.randn(1, 4, SIZES.width),
         "text": torch.randn(1, 5, SIZES.width),
     }
@@ -120,7 +121,7 @@ def test_full_attention_is_symmetric_in_time(transformer):
 @torch.no_grad()
 def test_the_stream_is_the_masked_pass(transformer):
     given = inputs(6)
-    stepper = TorchStepper(transformer, given["scene"], given["text"])
+    stepper = TorchStepper(transformer, given["style"], given["scene"], given["text"])
     noise, control = (given[name].split(1, dim=2) for name in ("noisy", "control"))
     painted = torch.cat(list(stream(stepper, control, noise, times(2), jump=True)), dim=2)
     for frame in range(6):
@@ -128,9 +129,8 @@ def test_the_stream_is_the_masked_pass(transformer):
         z = given["noisy"][:, :, frame]
         for now, after in ((1.0, 0.5), (0.5, 0.0)):
             clip[:, :, frame], time[:, frame], span[:, frame] = z, now, now - after
-            clean = transformer(clip, given["control"], time, span, given["scene"], given["text"])[
-                :, :, frame
-            ]
+            said = (given[name] for name in ("style", "scene", "text"))
+            clean = transformer(clip, given["control"], time, span, *said)[:, :, frame]
             z = z - (z - clean) * ((now - after) / now)
         torch.testing.assert_close(painted[:, :, frame], z, atol=ROUNDING, rtol=0)
 
@@ -139,7 +139,7 @@ def test_the_stream_is_the_masked_pass(transformer):
 def test_a_known_start_is_kept(transformer):
     given = inputs(3)
     known = torch.randn(1, 48, 1, 2, 3)
-    stepper = TorchStepper(transformer, given["scene"], given["text"])
+    stepper = TorchStepper(transformer, given["style"], given["scene"], given["text"])
     noise, control = (given[name].split(1, dim=2) for name in ("noisy", "control"))
     painted = list(stream(stepper, control, noise, times(1), jump=True, known=[known]))
     assert torch.equal(painted[0], known)
@@ -186,6 +186,7 @@ def test_dropped_conditions_do_not_count():
             torch.randn(1, 3, 48),
             torch.zeros(1, 3).long(),
             torch.randint(1, 9, (1, 4)),
+            torch.tensor([1]),
         )
         denoise = network.conditioned(
             conditions, full=False, drop_control=dropped, drop_text=dropped, drop_scene=dropped

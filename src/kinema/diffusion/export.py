@@ -4,8 +4,8 @@ weights/
   decoder_first, decoder_next      latent frame (and what was carried) → features, pixels (and what to carry)
   shader                           features, pixels, control and style of one frame → its pixels
   stem_first, stem_next            control → condition: of the first frame, of eight
-  reader                           scene rows and words → keys and values of every block; no_control, no_text
-  step                             one latent frame through the transformer
+  reader                           style, scene rows and words → keys and values of every block; no_control, no_text
+  step                             one latent frame through the transformer, in a style
   weights.json                     SHA-256 of each file, sizes, recipes, seeds, how training went
 
 Weights are half floats, which a bfloat16 CPU loses nothing by. Shapes of pictures stay open until `network` fits them.
@@ -74,6 +74,7 @@ def _graphs(
         decoder = _Decoder(autoencoder)
         features, drawn, *decoded = decoder(latent)
         condition = network.stem(control)
+    style = torch.zeros(1, dtype=torch.long)
     scene = torch.randn(1, SCENE_ROWS, SCENE_NUMBERS)
     kinds = torch.zeros(1, SCENE_ROWS, dtype=torch.long)
     words = torch.ones(1, WORDS, dtype=torch.long)
@@ -82,11 +83,11 @@ def _graphs(
         "decoder_next": (decoder, (latent, *decoded)),
         "shader": (
             _Shader(autoencoder),
-            (features, drawn, *Scene.of(control, torch.zeros(1, dtype=torch.long))),
+            (features, drawn, *Scene.of(control, style)),
         ),
         "stem_first": (network.stem, (control,)),
         "stem_next": (network.stem, (eight,)),
-        "reader": (_Reader(network), (scene, kinds, words, torch.zeros(1))),
+        "reader": (_Reader(network), (style, scene, kinds, words, torch.zeros(1))),
         "step": (_Step(network), _step_example(network, latent, condition)),
     }
 
@@ -98,7 +99,8 @@ def _step_example(network: PainterNetwork, latent: Tensor, condition: Tensor) ->
     time = torch.ones(1, 1)
     rows, columns = torch.arange(ROWS).float(), torch.arange(COLUMNS).float()
     seen = torch.ones(sizes.window + 1)
-    return (latent, condition, time, time, context, context, memory, memory, seen, rows, columns)
+    style = torch.zeros(1, dtype=torch.long)
+    return (latent, condition, time, time, style, context, context, memory, memory, seen, rows, columns)
 
 
 class _Decoder(nn.Module):
@@ -129,17 +131,19 @@ class _Shader(nn.Module):
 
 
 class _Reader(nn.Module):
-    """Scene, kinds, words, and whether there are no words (1 or 0) → keys, values, and the absent control."""
+    """Style, scene, kinds, words, and whether there are no words (1 or 0) → keys, values, and the absent control."""
 
     def __init__(self, network: PainterNetwork) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, scene: Tensor, kinds: Tensor, words: Tensor, silent: Tensor) -> tuple[Tensor, ...]:
+    def forward(
+        self, style: Tensor, scene: Tensor, kinds: Tensor, words: Tensor, silent: Tensor
+    ) -> tuple[Tensor, ...]:
         """Keys and values: block batch head 1 token 64."""
         network = self.network
         text = silent * network.no_text + (1 - silent) * network.text(words)
-        memories = network.transformer.context(network.scene(scene, kinds), text)
+        memories = network.transformer.context(style, network.scene(scene, kinds), text)
         return (*_stacked(memories), network.no_control * torch.ones_like(silent))
 
 
@@ -156,6 +160,7 @@ class _Step(nn.Module):
         condition: Tensor,
         time: Tensor,
         span: Tensor,
+        style: Tensor,
         context_key: Tensor,
         context_value: Tensor,
         past_key: Tensor,
@@ -170,6 +175,7 @@ class _Step(nn.Module):
             condition,
             time,
             span,
+            style,
             _unstacked(context_key, context_value),
             _unstacked(past_key, past_value),
             Layout.streamed(seen > 0.5),

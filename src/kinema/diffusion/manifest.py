@@ -11,7 +11,7 @@ from typing import Any, Final
 from kinema.config import read_config
 from kinema.errors import MachineError, TrainingError
 
-SCHEMA: Final = "kinema.weights/1"
+SCHEMA: Final = "kinema.weights/2"
 
 
 def weights_folder() -> Path:

@@ -77,15 +77,18 @@ class Network:
 
     def read(
         self,
+        style: int,
         scene: Float[Array, "1 32 48"],
         kinds: Int[Array, "1 32"],
         words: Int[Array, "1 72"] | None,
     ) -> Context:
-        """Scene rows and words (None: nothing said) → what every latent frame sees of them."""
+        """Style (its number in `styles.NAMES`), scene rows and words (None: nothing said) → what every latent frame
+        sees of them."""
         silent = np.array([words is None], np.float32)
         said = np.zeros((1, WORDS), np.int64) if words is None else words
-        key, value, absent = self._reader(scene, kinds, said, silent)
-        return Context(self, key, value, absent)
+        number = np.array([style])
+        key, value, absent = self._reader(number, scene, kinds, said, silent)
+        return Context(self, number, key, value, absent)
 
     def _carrying(self, name: str, latent: Sequence[int]) -> tuple[Graph, Graph]:
         """The graphs of a clip's first chunk and of the next ones; the first one's outputs give the tails' shapes."""
@@ -98,13 +101,13 @@ class Network:
         return Graph(self._core.compile_model(model, "CPU", self._options))
 
     def _reader_shapes(self) -> list[tuple[int, ...]]:
-        return [(1, SCENE_ROWS, SCENE_NUMBERS), (1, SCENE_ROWS), (1, WORDS), (1,)]
+        return [(1,), (1, SCENE_ROWS, SCENE_NUMBERS), (1, SCENE_ROWS), (1, WORDS), (1,)]
 
     def _step_shapes(self) -> list[tuple[int, ...]]:
         place = (self.rows, self.columns)
         context = (self.depth, 1, self.heads, 1, SCENE_ROWS + WORDS, HEAD)
         past = (self.depth, 1, self.heads, self.window, self.rows * self.columns, HEAD)
-        frame = [(1, LATENT, 1, *place), (1, CONDITION, 1, *place), (1, 1), (1, 1)]
+        frame = [(1, LATENT, 1, *place), (1, CONDITION, 1, *place), (1, 1), (1, 1), (1,)]
         return [*frame, context, context, past, past, (self.window + 1,), (self.rows,), (self.columns,)]
 
     def step(self, *inputs: Array) -> list[Array]:
@@ -115,8 +118,10 @@ class Network:
 class Context:
     """A network that has read scene and words: `stream.Stepper`."""
 
-    def __init__(self, network: Network, key: Array, value: Array, absent: Float[Array, " 104"]) -> None:
-        self._network, self._key, self._value = network, key, value
+    def __init__(
+        self, network: Network, style: Int[Array, "1"], key: Array, value: Array, absent: Float[Array, " 104"]
+    ) -> None:
+        self._network, self._style, self._key, self._value = network, style, key, value
         self._places = (
             np.arange(network.rows, dtype=np.float32),
             np.arange(network.columns, dtype=np.float32),
@@ -144,7 +149,17 @@ class Context:
         seen = np.array([*(m is not None for m in past), True], np.float32)
         when, far = np.full((1, 1), time, np.float32), np.full((1, 1), span, np.float32)
         clean, key, value = self._network.step(
-            noisy, condition, when, far, self._key, self._value, keys, values, seen, *self._places
+            noisy,
+            condition,
+            when,
+            far,
+            self._style,
+            self._key,
+            self._value,
+            keys,
+            values,
+            seen,
+            *self._places,
         )
         return clean, (key, value)
 

@@ -109,7 +109,8 @@ class Painter:
         rows, kinds = scene_tokens(shot, tape, camera, style)
         shown = 0 if self._look == DREAM else len(rows)
         words = encode(captions(shot, style, shot.seed, count=1)[0]).ids
-        return network.read(*scene_input(rows[:shown], kinds[:shown]), text_input(words))
+        scene = scene_input(rows[:shown], kinds[:shown])
+        return network.read(NAMES.index(style), *scene, text_input(words))
 
     def _conditions(
         self,

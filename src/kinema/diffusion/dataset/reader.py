@@ -70,15 +70,27 @@ class Clips(Sequence[Clip]):
         return len(self._clips)
 
     def __getitem__(self, index: int) -> Clip:  # type: ignore[override]
-        places = self._clips[index]
-        tokens = _arrays(places["tokens"])
+        tokens, kinds = self.tokens(index)
         return Clip(
-            rgb=_arrays(places["rgb"])["rgb"],
-            control=_control(places["control"]),
-            tokens=tokens["tokens"],
-            kinds=tokens["kinds"],
+            rgb=self.rgb(index),
+            control=_control(self._clips[index]["control"]),
+            tokens=tokens,
+            kinds=kinds,
             manifest=self.manifest(index),
         )
+
+    def rgb(self, index: int) -> UInt8[np.ndarray, "time row column 3"]:
+        """The picture alone."""
+        return _arrays(self._clips[index]["rgb"])["rgb"]
+
+    def control(self, index: int) -> Float[np.ndarray, "time row column 14"]:
+        """The control alone, read anew."""
+        return _arrays(self._clips[index]["control"])["control"]
+
+    def tokens(self, index: int) -> tuple[Float[np.ndarray, "row number"], Int[np.ndarray, " row"]]:
+        """Scene tokens alone, and their kinds."""
+        stored = _arrays(self._clips[index]["tokens"])
+        return stored["tokens"], stored["kinds"]
 
     def manifest(self, index: int) -> dict[str, Any]:
         """The manifest alone, without the arrays."""

@@ -20,6 +20,8 @@ from kinema.diffusion.model.transformer import Times
 
 Denoiser = Callable[[Latent, Times, Times], Latent]
 """(noisy, time, span) → clean."""
+Target = Callable[[Denoiser, Latent, Latent, Times, Times], Latent]
+"""(denoise, noisy, e - x, time, span) → the mean velocity that is to be learned."""
 Weight = Float[Tensor, "channel 1 1 1"]
 """Of a channel's error, 1 on average."""
 LEAST = 1e-5
@@ -76,30 +78,48 @@ def flow_loss(
     return _mean_over_unknown((predicted.float() - clean) / wide(time.clamp(min=least)), time, weight)
 
 
-def flow_map_loss(
+def jump_loss(
     denoise: Denoiser,
     clean: Latent,
     noise: Latent,
     time: Times,
     span: Times,
     weight: Weight,
+    target: Target,
     *,
     least: float,
-    difference: float,
 ) -> Tensor:
-    """MeanFlow's identity, u + s du/dt = v at a fixed end r, as a regression on v = e - x (iMF, arXiv 2512.02012).
+    """Squared error of the mean velocity against a target that the network itself helps to find, held fixed.
 
-    du/dt along the path is held fixed, and taken by a central difference of `difference` times the time: two passes
-    without gradient cost what a forward-mode one does, and any kernel will do. They run in float32: bfloat16's
-    rounding over twice the step would be noise as large as u.
+    Targets are found in float32: bfloat16's rounding over a short span would be noise as large as u.
     """
     noisy, along = noised(clean, noise, time), noise - clean
     with torch.no_grad(), torch.autocast(noisy.device.type, enabled=False):
-        step = time * difference
-        ahead, behind = (_mean_velocity(denoise, noisy, along, time, span, s) for s in (step, -step))
-        slope = (ahead - behind) / (2 * wide(step.clamp(min=LEAST)))
+        wanted = target(denoise, noisy, along, time, span)
     u = velocity(noisy, denoise(noisy, time, span).float(), time, least)
-    return _mean_over_unknown(u + wide(span) * slope - along, time, weight)
+    return _mean_over_unknown(u - wanted, time, weight)
+
+
+def mean_flow_target(
+    denoise: Denoiser, noisy: Latent, along: Latent, time: Times, span: Times, *, difference: float
+) -> Latent:
+    """MeanFlow's identity, u = v - s du/dt at a fixed end r, with v = e - x (iMF, arXiv 2512.02012).
+
+    du/dt along the path is a central difference of `difference` times the time: two passes without gradient cost what
+    a forward-mode one does, and any kernel will do.
+    """
+    step = time * difference
+    ahead, behind = (_mean_velocity(denoise, noisy, along, time, span, s) for s in (step, -step))
+    return along - wide(span) * (ahead - behind) / (2 * wide(step.clamp(min=LEAST)))
+
+
+def shortcut_target(denoise: Denoiser, noisy: Latent, along: Latent, time: Times, span: Times) -> Latent:
+    """Two jumps of half the span (shortcut models, arXiv 2410.12557); v = e - x where there is none."""
+    half = span / 2
+    first = velocity(noisy, denoise(noisy, time, half).float(), time)
+    there = noisy - wide(half) * first
+    second = velocity(there, denoise(there, time - half, half).float(), time - half)
+    return torch.where(wide(span) > 0, (first + second) / 2, along)
 
 
 def _mean_velocity(

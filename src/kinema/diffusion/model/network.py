@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,24 +15,24 @@ from kinema.diffusion.model.block import KeyValue
 from kinema.diffusion.model.flow import Denoiser
 from kinema.diffusion.model.stem import Condition, Stem
 from kinema.diffusion.model.text import NOTHING, SceneEncoder, TextEncoder
-from kinema.diffusion.model.transformer import Times, Transformer
+from kinema.diffusion.model.transformer import Style, Times, Transformer
 from kinema.diffusion.sizes import CONDITION, ModelSizes
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a clip is to show: dense control, as the stem says it, and the rows and words about it."""
+    """What a clip is to show: dense control, as the stem says it, and the rows and words about it. The style is
+    always told: there is no picture in none."""
 
     control: Condition
     scene: Float[Tensor, "batch scene_row 48"]
     kinds: Int[Tensor, "batch scene_row"]
     words: Int[Tensor, "batch word"]
+    style: Style
 
     def without(self, scene: Bool[Tensor, " batch"]) -> Conditions:
         """An empty set of scene rows for some clips."""
-        return Conditions(
-            self.control, self.scene, self.kinds.masked_fill(scene[:, None], NOTHING), self.words
-        )
+        return replace(self, kinds=self.kinds.masked_fill(scene[:, None], NOTHING))
 
 
 class PainterNetwork(nn.Module):
@@ -67,7 +67,7 @@ class PainterNetwork(nn.Module):
         text = torch.where(drop_text[:, None, None], self.no_text, text)
 
         def denoise(noisy: Latent, time: Times, span: Times) -> Latent:
-            return self.transformer(noisy, control, time, span, scene, text, full=full)
+            return self.transformer(noisy, control, time, span, conditions.style, scene, text, full=full)
 
         return denoise
 
@@ -83,9 +83,9 @@ class PainterNetwork(nn.Module):
 class TorchStepper:
     """`stream.Stepper` over a transformer in torch."""
 
-    def __init__(self, transformer: Transformer, scene: Tensor, text: Tensor) -> None:
-        self._transformer = transformer
-        self._context = transformer.context(scene, text)
+    def __init__(self, transformer: Transformer, style: Style, scene: Tensor, text: Tensor) -> None:
+        self._transformer, self._style = transformer, style
+        self._context = transformer.context(style, scene, text)
 
     @property
     def window(self) -> int:
@@ -105,7 +105,7 @@ class TorchStepper:
         rows, columns = (torch.arange(n, device=device).float() for n in (height, width))
         memory = _stacked(past, self._transformer.sizes, batch, height * width, device)
         return self._transformer.walk(
-            noisy, condition, when, how_far, self._context, memory, layout, rows, columns
+            noisy, condition, when, how_far, self._style, self._context, memory, layout, rows, columns
         )
 
 

@@ -3,7 +3,9 @@
 A DiT (arXiv 2212.09748) over tokens of 16 x 16 pixels and 8 frames that predicts the clean latent itself (JiT,
 2511.13720), with a time for each latent frame (diffusion forcing, 2407.01392) and the span to the time it is to jump
 to (flow maps; AnyFlow, 2605.13724). Scene and text are tokens of the same blocks that see themselves alone, at time
-0: their keys are computed once a shot. Axes: B batch, t latent frame, h row, w column, n = h w, d width.
+0: their keys are computed once a shot. The style goes where the time goes, into every norm (class labels in DiT): as
+words and rows among many it was found late, and colours with it. Axes: B batch, t latent frame, h row, w column,
+n = h w, d width.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import math
 
 import torch
 from einops import rearrange
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from kinema.diffusion.model.attention import Layout
@@ -20,9 +22,11 @@ from kinema.diffusion.model.autoencoder import Latent
 from kinema.diffusion.model.block import Block, KeyValue, Modulation, Sight
 from kinema.diffusion.model.rope import angles
 from kinema.diffusion.model.stem import Condition
-from kinema.diffusion.sizes import CONDITION, LATENT, ModelSizes
+from kinema.diffusion.sizes import CONDITION, LATENT, STYLES, ModelSizes
 
 Times = Float[Tensor, "batch latent_frame"]
+Style = Int[Tensor, " batch"]
+"""Its number in `styles.NAMES`."""
 _WAVES = 32
 _HIGHEST = 16.0
 """Cycles of the fastest wave from time 0 to 1: slow enough for the flow map to differentiate (sCM, 2410.11081)."""
@@ -51,6 +55,7 @@ class Transformer(nn.Module):
         control: Condition,
         time: Times,
         span: Times,
+        style: Style,
         scene: Float[Tensor, "batch row width"],
         text: Float[Tensor, "batch word width"],
         *,
@@ -58,19 +63,19 @@ class Transformer(nn.Module):
     ) -> Latent:
         """A whole clip. `time` 1 = noise, 0 = picture; `span` = time - target time, 0 for the velocity at `time`.
         `full`: every latent frame sees all others; else it sees a window of earlier ones."""
-        context = self.context(scene, text)
+        context = self.context(style, scene, text)
         make = Layout.full if full else Layout.windowed
         layout = make(noisy.shape[2], self.sizes.window, noisy.device)
         rows, columns = (torch.arange(n, device=noisy.device).float() for n in noisy.shape[3:])
-        return self.walk(noisy, control, time, span, context, None, layout, rows, columns)[0]
+        return self.walk(noisy, control, time, span, style, context, None, layout, rows, columns)[0]
 
     def context(
-        self, scene: Float[Tensor, "batch row width"], text: Float[Tensor, "batch word width"]
+        self, style: Style, scene: Float[Tensor, "batch row width"], text: Float[Tensor, "batch word width"]
     ) -> list[KeyValue]:
         """Of each block, what latent frames see of scene and text; once a shot."""
         tokens = torch.cat([scene, text], dim=1)[:, None]
         still = torch.zeros(tokens.shape[0], 1, device=tokens.device)
-        modulation, _ = self.clock(still, still)
+        modulation, _ = self.clock(still, still, style)
         memories = []
         for block in self.blocks:
             assert isinstance(block, Block)
@@ -84,6 +89,7 @@ class Transformer(nn.Module):
         control: Condition,
         time: Times,
         span: Times,
+        style: Style,
         context: list[KeyValue],
         past: list[KeyValue] | None,
         layout: Layout,
@@ -93,7 +99,7 @@ class Transformer(nn.Module):
         """Through the blocks: clean latents, and of each block what later frames may see."""
         height, width = noisy.shape[3:]
         tokens = self.enter(rearrange(torch.cat([noisy, control], dim=1), "B C t h w -> B t (h w) C"))
-        modulation, last = self.clock(time, span)
+        modulation, last = self.clock(time, span, style)
         sight = _sight(layout, rows, columns)
         memories = []
         for number, block in enumerate(self.blocks):
@@ -109,25 +115,27 @@ class Transformer(nn.Module):
 
 
 class Clock(nn.Module):
-    """Time and span → six vectors for the blocks and one for the end."""
+    """Time, span and style → six vectors for the blocks and one for the end."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.time = nn.Sequential(nn.Linear(2 * _WAVES, width), nn.SiLU(), nn.Linear(width, width))
         self.span = nn.Sequential(nn.Linear(2 * _WAVES, width), nn.SiLU(), nn.Linear(width, width))
+        self.table = nn.Embedding(STYLES, width)
         self.six = nn.Linear(width, 6 * width)
+        nn.init.zeros_(self.table.weight)
         for last in (self.span[2], self.six):
             assert isinstance(last, nn.Linear)
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
 
     def forward(
-        self, time: Times, span: Times
+        self, time: Times, span: Times, style: Style
     ) -> tuple[Modulation, Float[Tensor, "batch latent_frame width"]]:
-        """B t and B t → B t 6 d and B t d."""
+        """B t, B t and B → B t 6 d and B t d."""
         # What a span adds is nothing at 0, so course two cannot teach it anything that course three must unlearn.
         far = self.span(_waves(span)) - self.span(_waves(torch.zeros_like(span)))
-        hidden = self.time(_waves(time)) + far
+        hidden = self.time(_waves(time)) + far + self.table(style)[:, None]
         active = nn.functional.silu(hidden)
         return rearrange(self.six(active), "B t (six d) -> B t six d", six=6), active
 

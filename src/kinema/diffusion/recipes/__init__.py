@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import get_close_matches
+from typing import Literal
 
-from kinema.diffusion.recipes.budgets import base, cpu, large, small, smoke, tiny
+from kinema.diffusion.recipes.budgets import base, cpu, large, paced, small, smoke, tiny
 from kinema.diffusion.training.recipe import Recipe
 from kinema.errors import UsageError
 
+Course = Literal["autoencoder", "transformer", "distill"]
 _RECIPES: dict[str, Callable[[], Recipe]] = {r.__name__: r for r in (smoke, tiny, cpu, small, base, large)}
 
 
@@ -28,3 +31,12 @@ def recipe_named(name: str) -> Recipe:
         got=repr(name),
         next_step=f"Did you mean {near[0]}?" if near else "Choose one of them.",
     )
+
+
+def of_length(recipe: Recipe, course: Course, steps: int | None) -> Recipe:
+    """The recipe with one of its courses made longer or shorter, paced for that; None: as it is."""
+    if steps is None:
+        return recipe
+    asked = getattr(recipe, course)
+    o = asked.optimisation
+    return replace(recipe, **{course: replace(asked, optimisation=paced(steps, o.batch, o.learning_rate))})

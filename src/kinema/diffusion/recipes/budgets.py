@@ -1,6 +1,6 @@
 """The recipes, by what they may cost. Every number that differs between them stands here, once.
 
-What does not differ is in `_recipe` and `_paced`: the weights of losses, the shares of dropped conditions, and how a
+What does not differ is in `_recipe` and `paced`: the weights of losses, the shares of dropped conditions, and how a
 run warms up, cools down, averages and saves for its length.
 """
 
@@ -20,100 +20,92 @@ from kinema.diffusion.training.recipe import (
 
 def smoke() -> Recipe:
     """Seconds on a CPU: enough for the tests to walk the whole line. Learns nothing worth seeing."""
-    grid = Grid(frames=9, height=32, width=32)
     return _recipe(
         "smoke",
-        grid=grid,
-        crop=grid,
+        crop=Grid(frames=9, height=32, width=32),
         autoencoder=AutoencoderSizes(
             width=16, encoder_blocks=1, decoder_blocks=1, shader_width=16, shader_blocks=1
         ),
         model=ModelSizes(depth=2, window=2, text_depth=1),
         shift=1.0,
-        courses=(_paced(6, 2, 1e-3), _paced(6, 2, 2e-3), _paced(4, 2, 5e-4)),
+        courses=(paced(6, 2, 1e-3), paced(6, 2, 2e-3), paced(4, 2, 5e-4)),
         precision="float32",
     )
 
 
 def tiny() -> Recipe:
-    """Twenty minutes of two CPU cores: does it learn at all?"""
+    """Twenty minutes of two CPU cores, clips of 96x64, 17 frames: does it learn at all?"""
     return _recipe(
         "tiny",
-        grid=Grid(frames=17, height=64, width=96),
         crop=Grid(frames=9, height=64, width=64),
         autoencoder=AutoencoderSizes(
             width=16, encoder_blocks=1, decoder_blocks=1, shader_width=32, shader_blocks=2
         ),
         model=ModelSizes(depth=4, window=2, text_depth=1),
         shift=1.0,
-        courses=(_paced(1000, 8, 1e-3), _paced(1500, 16, 2e-3), _paced(200, 16, 1e-4)),
+        courses=(paced(1000, 8, 1e-3), paced(1500, 16, 2e-3), paced(200, 16, 1e-4)),
     )
 
 
 def cpu() -> Recipe:
-    """Two hours of two CPU cores, 192x128, 17 frames: what the base install ships if no GPU was to be had."""
+    """Two hours of two CPU cores, clips of 192x128, 17 frames: the most that can be had without a GPU."""
     return _recipe(
         "cpu",
-        grid=Grid(frames=17, height=128, width=192),
         crop=Grid(frames=9, height=64, width=64),
         autoencoder=AutoencoderSizes(
             width=32, encoder_blocks=0, decoder_blocks=1, shader_width=48, shader_blocks=4
         ),
         model=ModelSizes(depth=6, window=2, text_depth=2),
         shift=1.0,
-        courses=(_paced(1400, 12, 2e-3), _paced(1250, 6, 2e-3), _paced(150, 4, 1e-4)),
+        courses=(paced(1400, 12, 2e-3), paced(1250, 6, 2e-3), paced(150, 4, 1e-4)),
     )
 
 
 def small() -> Recipe:
-    """Three slots of 25 minutes on one H200-class GPU, 128x128, 49 frames: the first weights of full length."""
+    """Ten minutes of one H100-class GPU, data made beside it: 192x128, 17 frames, and 448x256, 9 frames. What ships."""
     return _recipe(
         "small",
-        grid=Grid(frames=49, height=128, width=128),
-        crop=Grid(frames=17, height=128, width=128),
+        crop=Grid(frames=9, height=128, width=128),
         autoencoder=AutoencoderSizes(
-            width=64, encoder_blocks=2, decoder_blocks=2, shader_width=64, shader_blocks=6
+            width=32, encoder_blocks=0, decoder_blocks=1, shader_width=48, shader_blocks=4
         ),
-        model=ModelSizes(depth=12, window=3, text_depth=3),
+        model=ModelSizes(depth=8, window=2, text_depth=2),
         shift=1.5,
-        courses=(_paced(12000, 32, 1e-3), _paced(20000, 128, 1e-3), _paced(4000, 128, 1e-4)),
+        courses=(paced(6000, 24, 2e-3), paced(5000, 256, 2e-3), paced(600, 128, 2e-4)),
     )
 
 
 def base() -> Recipe:
-    """A day of one H200-class GPU, 256x256, 49 frames. Planned, not run."""
+    """A day of one H200-class GPU, clips of 256x256, 49 frames. Planned, not run."""
     return _recipe(
         "base",
-        grid=Grid(frames=49, height=256, width=256),
         crop=Grid(frames=17, height=256, width=256),
         autoencoder=AutoencoderSizes(
             width=96, encoder_blocks=2, decoder_blocks=3, shader_width=96, shader_blocks=6
         ),
         model=ModelSizes(depth=16, window=3, text_depth=4),
         shift=2.0,
-        courses=(_paced(60000, 16, 7e-4), _paced(100000, 64, 7e-4), _paced(20000, 64, 1e-4)),
+        courses=(paced(60000, 16, 7e-4), paced(100000, 64, 7e-4), paced(20000, 64, 1e-4)),
     )
 
 
 def large() -> Recipe:
-    """A week of eight H200-class GPUs, 512x512, 97 frames. Planned, not run."""
+    """A week of eight H200-class GPUs, clips of 512x512, 97 frames. Planned, not run."""
     return _recipe(
         "large",
-        grid=Grid(frames=97, height=512, width=512),
         crop=Grid(frames=17, height=256, width=256),
         autoencoder=AutoencoderSizes(
             width=128, encoder_blocks=3, decoder_blocks=4, shader_width=128, shader_blocks=8
         ),
         model=ModelSizes(depth=24, window=3, text_depth=6),
         shift=3.0,
-        courses=(_paced(200000, 16, 5e-4), _paced(300000, 16, 5e-4), _paced(40000, 16, 1e-4)),
+        courses=(paced(200000, 16, 5e-4), paced(300000, 16, 5e-4), paced(40000, 16, 1e-4)),
     )
 
 
 def _recipe(
     name: str,
     *,
-    grid: Grid,
     crop: Grid,
     autoencoder: AutoencoderSizes,
     model: ModelSizes,
@@ -121,7 +113,7 @@ def _recipe(
     courses: tuple[Optimisation, Optimisation, Optimisation],
     precision: Precision = "bfloat16",
 ) -> Recipe:
-    """`grid` of the clips, `crop` of what the autoencoder sees of them, one optimisation for each course."""
+    """`crop`: what the autoencoder sees of clips. One optimisation for each course."""
     first, second, third = courses
     return Recipe(
         name=name,
@@ -141,7 +133,6 @@ def _recipe(
         ),
         transformer=TransformerRecipe(
             sizes=model,
-            grid=grid,
             optimisation=second,
             shift=shift,
             spread=1.0,
@@ -156,7 +147,7 @@ def _recipe(
     )
 
 
-def _paced(steps: int, batch: int, learning_rate: float) -> Optimisation:
+def paced(steps: int, batch: int, learning_rate: float) -> Optimisation:
     """A run of this length: the last third cools down. Warming up and averaging take steps of their own, whatever the
     length, and a share of long runs."""
     return Optimisation(

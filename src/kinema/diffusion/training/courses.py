@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,16 @@ from kinema.diffusion.dataset.reader import Clips
 from kinema.diffusion.export import export
 from kinema.diffusion.model.autoencoder import Autoencoder
 from kinema.diffusion.model.network import PainterNetwork
-from kinema.diffusion.recipes import recipe_named
 from kinema.diffusion.sizes import AutoencoderSizes, ModelSizes
 from kinema.diffusion.training import checkpoint
 from kinema.diffusion.training.journal import Journal
 from kinema.diffusion.training.latents import Latents, cached
 from kinema.diffusion.training.loop import Run
-from kinema.diffusion.training.pixels import Pixels, unpacked
+from kinema.diffusion.training.pixels import Joined, Pixels, unpacked
 from kinema.diffusion.training.ranks import Ranks
 from kinema.diffusion.training.recipe import Recipe
 from kinema.diffusion.training.train_autoencoder import AutoencoderCourse, latent_statistics, principal
-from kinema.diffusion.training.train_transformer import FlowMapCourse, TransformerCourse
+from kinema.diffusion.training.train_transformer import JumpCourse, TransformerCourse
 from kinema.errors import MachineError, TrainingError
 
 
@@ -56,23 +55,18 @@ class Stint:
         run.advance(until=self.until, seconds=seconds, report=self.report)
 
 
-def autoencoder(recipe_name: str, data: Path, folder: Path, stint: Stint) -> Run:
+def autoencoder(recipe: Recipe, data: Sequence[Path], folder: Path, stint: Stint) -> Run:
     """Course one. Latents are measured and whitened: at the start if they are linear, else at the end."""
-    device, recipe = stint.prepare(), recipe_named(recipe_name)
-    clips, held_out = _pixels(data, folder, stint, device)
+    device = stint.prepare()
+    sets, held_out = _pixels(data, folder, stint, device)
+    clips, optimisation = Joined(sets), recipe.autoencoder.optimisation
     course = AutoencoderCourse(recipe.autoencoder, clips, held_out, seed=recipe.seed, device=device)
     if checkpoint.newest(folder) is None:
         course.model.span(*principal(clips, recipe.autoencoder.grid, seed=recipe.seed))
         if course.model.encoder is None:  # course two may begin now, beside this one
             course.model.whiten(*latent_statistics(course.model, clips, recipe.autoencoder.grid))
-    run = Run(
-        course,
-        recipe.autoencoder.optimisation,
-        folder,
-        seed=recipe.seed,
-        precision=recipe.precision,
-        about=_about("autoencoder", recipe, recipe.autoencoder.sizes, len(clips)),
-    )
+    about = _about("autoencoder", recipe, recipe.autoencoder.sizes, len(clips))
+    run = Run(course, optimisation, folder, seed=recipe.seed, precision=recipe.precision, about=about)
     stint.work(run)
     if course.model.encoder is not None:
         for network in (run.model, run.averaged):
@@ -83,44 +77,45 @@ def autoencoder(recipe_name: str, data: Path, folder: Path, stint: Stint) -> Run
     return run
 
 
-def transformer(recipe_name: str, data: Path, autoencoder_run: Path, folder: Path, stint: Stint) -> Run:
+def transformer(
+    recipe: Recipe, data: Sequence[Path], autoencoder_run: Path, folder: Path, stint: Stint
+) -> Run:
     """Course two, from latents cached in the run's folder."""
-    device, recipe = stint.prepare(), recipe_named(recipe_name)
-    latents, held_out, frozen = _latents(recipe, data, autoencoder_run, folder / "latents", stint, device)
-    course = TransformerCourse(recipe.transformer, latents, held_out, frozen, seed=recipe.seed, device=device)
-    run = Run(
-        course,
-        recipe.transformer.optimisation,
-        folder,
-        seed=recipe.seed,
-        precision=recipe.precision,
-        about=_about("transformer", recipe, recipe.transformer.sizes, len(latents))
-        | _seen(recipe, data, frozen),
-    )
+    device, asked = stint.prepare(), recipe.transformer
+    latents, held_out, frozen = _latents(data, autoencoder_run, folder / "latents", stint, device)
+    course = TransformerCourse(asked, latents, held_out, frozen, seed=recipe.seed, device=device)
+    about = _about("transformer", recipe, asked.sizes, sum(map(len, latents))) | _seen(data, latents, frozen)
+    run = Run(course, asked.optimisation, folder, seed=recipe.seed, precision=recipe.precision, about=about)
     stint.work(run)
     return run
 
 
 def distill(
-    recipe_name: str, data: Path, autoencoder_run: Path, transformer_run: Path, folder: Path, stint: Stint
+    recipe: Recipe,
+    data: Sequence[Path],
+    autoencoder_run: Path,
+    transformer_run: Path,
+    folder: Path,
+    stint: Stint,
+    *,
+    method: str,
 ) -> Run:
-    """Course three: the flow map, from the averaged weights of course two."""
-    device, recipe = stint.prepare(), recipe_named(recipe_name)
-    latents, held_out, frozen = _latents(
-        recipe, data, autoencoder_run, transformer_run / "latents", stint, device
-    )
-    course = FlowMapCourse(
-        recipe.transformer, recipe.distill, latents, held_out, frozen, seed=recipe.seed, device=device
+    """Course three: jumps, from the averaged weights of course two. `method`: see `target_named`."""
+    device, asked = stint.prepare(), recipe.transformer
+    latents, held_out, frozen = _latents(data, autoencoder_run, transformer_run / "latents", stint, device)
+    course = JumpCourse(
+        asked, recipe.distill, latents, held_out, frozen, method=method, seed=recipe.seed, device=device
     )
     tensors, _ = checkpoint.load(checkpoint.required(transformer_run))
     course.model.load_state_dict(averaged_of(tensors))
+    about = _about("distill", recipe, asked.sizes, sum(map(len, latents))) | _seen(data, latents, frozen)
     run = Run(
         course,
         recipe.distill.optimisation,
         folder,
         seed=recipe.seed,
         precision=recipe.precision,
-        about=_about("distill", recipe, recipe.transformer.sizes, len(latents)) | _seen(recipe, data, frozen),
+        about=about | {"method": method},
     )
     stint.work(run)
     return run
@@ -174,38 +169,45 @@ def averaged_of(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def _pixels(data: Path, autoencoder_run: Path, stint: Stint, device: torch.device) -> tuple[Pixels, Pixels]:
-    """Of both splits, unpacked in the autoencoder's run; pictures show the held-out one, or training's if there is
-    none."""
+def _pixels(
+    data: Sequence[Path], autoencoder_run: Path, stint: Stint, device: torch.device
+) -> tuple[list[Pixels], Pixels]:
+    """Of the training splits, unpacked in the autoencoder's run; and those that pictures show, held out if there are
+    any in the first data set."""
     folder = autoencoder_run / "pixels"
     with Ranks.found(device).first_alone():
-        train = unpacked(folder / "train", Clips(data, "train"), stint.report)
-        unseen = Clips(data, "held_out")
-        return train, unpacked(folder / "held_out", unseen, stint.report) if len(unseen) else train
+        train = [
+            unpacked(folder / f"{number}-train", Clips(path, "train"), device, stint.report)
+            for number, path in enumerate(data)
+        ]
+        unseen = Clips(data[0], "held_out")
+        if not len(unseen):
+            return train, train[0]
+        return train, unpacked(folder / "0-held_out", unseen, device, stint.report)
 
 
 def _latents(
-    recipe: Recipe, data: Path, autoencoder_run: Path, folder: Path, stint: Stint, device: torch.device
-) -> tuple[Latents, Latents, Autoencoder]:
-    """Of both splits, like `_pixels`; and the frozen autoencoder they are of."""
+    data: Sequence[Path], autoencoder_run: Path, folder: Path, stint: Stint, device: torch.device
+) -> tuple[list[Latents], Latents, Autoencoder]:
+    """Like `_pixels`; and the frozen autoencoder they are of."""
     frozen = trained_autoencoder(autoencoder_run, device)
-    found: list[Latents] = []
-    splits = zip(("train", "held_out"), _pixels(data, autoencoder_run, stint, device), strict=True)
+    train, unseen = _pixels(data, autoencoder_run, stint, device)
     with Ranks.found(device).first_alone():
-        for split, pixels in splits:
-            clips = Clips(data, split)
-            if not len(clips):
-                found.append(found[0])
-                continue
-            grid = recipe.transformer.grid
-            found.append(cached(folder / split, clips, pixels, frozen, grid, stint.report))
-    return found[0], found[1], frozen
+        latents = [
+            cached(folder / f"{number}-train", Clips(path, "train"), pixels, frozen, stint.report)
+            for number, (path, pixels) in enumerate(zip(data, train, strict=True))
+        ]
+        if unseen is train[0]:
+            return latents, latents[0], frozen
+        clips = Clips(data[0], "held_out")
+        return latents, cached(folder / "0-held_out", clips, unseen, frozen, stint.report), frozen
 
 
-def _seen(recipe: Recipe, data: Path, frozen: Autoencoder) -> dict[str, Any]:
-    """What a painter's weights must say of themselves."""
-    styles = Clips(data, "train").format["styles"]
-    return {"latents": frozen.identity(), "styles": styles, "grid": asdict(recipe.transformer.grid)}
+def _seen(data: Sequence[Path], latents: Sequence[Latents], frozen: Autoencoder) -> dict[str, Any]:
+    """What a painter's weights must say of themselves. `grid`: the longest, tallest and widest of the clips."""
+    sides = zip(*(each.pixels.rgb.shape[1:4] for each in latents), strict=True)
+    grid = dict(zip(("frames", "height", "width"), map(max, sides), strict=True))
+    return {"latents": frozen.identity(), "styles": Clips(data[0], "train").format["styles"], "grid": grid}
 
 
 def _about(course: str, recipe: Recipe, sizes: AutoencoderSizes | ModelSizes, clips: int) -> dict[str, Any]:

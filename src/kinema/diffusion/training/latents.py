@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from kinema.diffusion.dataset.reader import Clip, Clips
+from kinema.diffusion.dataset.reader import Clips
 from kinema.diffusion.grid import Grid
 from kinema.diffusion.model.autoencoder import Autoencoder
 from kinema.diffusion.model.causal import Video
@@ -29,122 +29,108 @@ from kinema.diffusion.model.network import Conditions
 from kinema.diffusion.model.stem import Stem
 from kinema.diffusion.model.text import NOTHING
 from kinema.diffusion.sizes import CONDITION, LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
-from kinema.diffusion.training.pictures import control_to_torch, to_torch
-from kinema.diffusion.training.pixels import Pixels
-from kinema.errors import TrainingError
+from kinema.diffusion.training.pictures import control_video, video_of
+from kinema.diffusion.training.pixels import Pixels, mapped
 
 CAPTIONS = 4
 """Of a clip."""
+_AT_ONCE = 9
+"""Clips encoded together."""
 
 
 @dataclass(frozen=True)
 class Latents:
-    """A folder of them, read where needed."""
+    """A folder of them, of clips of one size: on the CPU read where needed, on a GPU all there."""
 
     pixels: Pixels
-    mean: Float[np.ndarray, "clip 48 latent_frame latent_row latent_column"]
-    deviation: Float[np.ndarray, "clip 48 latent_frame latent_row latent_column"]
-    condition: Float[np.ndarray, "world 104 latent_frame latent_row latent_column"]
-    scene: Float[np.ndarray, "clip 32 48"]
-    kinds: Int[np.ndarray, "clip 32"]
-    words: Int[np.ndarray, "clip 4 72"]
+    mean: Float[Tensor, "clip 48 latent_frame latent_row latent_column"]
+    deviation: Float[Tensor, "clip 48 latent_frame latent_row latent_column"]
+    condition: Float[Tensor, "world 104 latent_frame latent_row latent_column"]
+    scene: Float[Tensor, "clip 32 48"]
+    kinds: Int[Tensor, "clip 32"]
+    words: Int[Tensor, "clip 4 72"]
 
     @classmethod
     def load(cls, folder: Path, pixels: Pixels) -> Latents:
-        """Mapped, not read."""
+        """Where the pixels are; mapped on the CPU, not read."""
         names = ("mean", "deviation", "condition", "scene", "kinds", "words")
-        return cls(pixels, **{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names})
+        device = pixels.of.device
+        return cls(pixels, **{name: mapped(folder / f"{name}.npy", device) for name in names})
 
     def __len__(self) -> int:
         return len(self.mean)
 
-    def control(self, clips: Int[np.ndarray, " batch"], device: torch.device) -> Video:
-        """Of these clips."""
-        return control_to_torch(self.pixels.control[self.pixels.of[clips]]).to(device)
+    @property
+    def tokens(self) -> int:
+        """Of a clip."""
+        return self.mean[0, 0].numel()
 
-    def conditions(
-        self, clips: Int[np.ndarray, " batch"], caption: Int[np.ndarray, " batch"], device: torch.device
-    ) -> Conditions:
+    def control(self, clips: Int[Tensor, " batch"]) -> Video:
+        """Of these clips."""
+        return control_video(self.pixels.control[self.pixels.of[clips]])
+
+    def conditions(self, clips: Int[Tensor, " batch"], caption: Int[Tensor, " batch"]) -> Conditions:
         """Of these clips, with these of their captions."""
         return Conditions(
-            control=torch.from_numpy(np.asarray(self.condition[self.pixels.of[clips]], np.float32)).to(
-                device
-            ),
-            scene=torch.from_numpy(self.scene[clips]).to(device),
-            kinds=torch.from_numpy(self.kinds[clips]).to(device),
-            words=torch.from_numpy(self.words[clips, caption]).to(device),
+            control=self.condition[self.pixels.of[clips]].float(),
+            scene=self.scene[clips],
+            kinds=self.kinds[clips],
+            words=self.words[clips, caption],
+            style=self.pixels.style[clips],
         )
 
-    def posterior(self, clips: Int[np.ndarray, " batch"], device: torch.device) -> tuple[Tensor, Tensor]:
+    def posterior(self, clips: Int[Tensor, " batch"]) -> tuple[Tensor, Tensor]:
         """Mean and deviation of these clips' latents."""
-        mean, deviation = (
-            torch.from_numpy(np.asarray(a[clips], np.float32)) for a in (self.mean, self.deviation)
-        )
-        return mean.to(device), deviation.to(device)
+        return self.mean[clips].float(), self.deviation[clips].float()
 
 
 def cached(
-    folder: Path,
-    clips: Clips,
-    pixels: Pixels,
-    model: Autoencoder,
-    grid: Grid,
-    report: Callable[[str], None],
+    folder: Path, clips: Clips, pixels: Pixels, model: Autoencoder, report: Callable[[str], None]
 ) -> Latents:
     """The latents of a split, encoded now if they are not there."""
-    made_from = {
-        "data": clips.format,
-        "clips": len(clips),
-        "autoencoder": model.identity(),
-        "grid": vars(grid),
-    }
+    made_from = {"data": clips.format, "clips": len(clips), "autoencoder": model.identity()}
     record = folder / "latents.json"
     if record.is_file() and json.loads(record.read_text("utf-8")) == made_from:
         return Latents.load(folder, pixels)
     folder.mkdir(parents=True, exist_ok=True)
     record.unlink(missing_ok=True)
-    _encode(folder, clips, pixels, model, grid, report)
+    report(f"encode {len(clips)} clips")
+    _encode(folder, pixels, model)
+    _say(folder, clips)
     record.write_text(json.dumps(made_from, indent=2) + "\n", "utf-8")
     return Latents.load(folder, pixels)
 
 
 @torch.no_grad()
-def _encode(
-    folder: Path,
-    clips: Clips,
-    pixels: Pixels,
-    model: Autoencoder,
-    grid: Grid,
-    report: Callable[[str], None],
-) -> None:
-    count, device = len(clips), model.shift.device
-    shape = (count, LATENT, grid.latent_frames, grid.rows, grid.columns)
-    mean, deviation = (_array(folder / f"{name}.npy", shape) for name in ("mean", "deviation"))
-    _condition(folder / "condition.npy", pixels, model, shape[2:])
+def _encode(folder: Path, pixels: Pixels, model: Autoencoder) -> None:
+    frames, height, width = pixels.rgb.shape[1:4]
+    grid = Grid(frames=frames, height=height, width=width)
+    place = (grid.latent_frames, grid.rows, grid.columns)
+    mean, deviation = (
+        _array(folder / f"{name}.npy", (len(pixels), LATENT, *place)) for name in ("mean", "deviation")
+    )
+    for start in range(0, len(pixels), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        middle, logvar = model.encode(video_of(pixels.rgb[part]))
+        mean[part], deviation[part] = middle.cpu(), (0.5 * logvar).exp().cpu()
+    stem = Stem().to(model.shift.device)
+    stem.span(model)
+    condition = _array(folder / "condition.npy", (len(pixels.control), CONDITION, *place))
+    for world, control in enumerate(pixels.control):
+        condition[world] = stem(control_video(control[None]))[0].cpu()
+
+
+def _say(folder: Path, clips: Clips) -> None:
+    count = len(clips)
     scene = np.zeros((count, SCENE_ROWS, SCENE_NUMBERS), np.float32)
     kinds = np.full((count, SCENE_ROWS), NOTHING, np.int64)
     words = np.zeros((count, CAPTIONS, WORDS), np.int64)
     for index in range(count):
-        clip = clips[index]
-        _refuse_other(clip, grid)
-        middle, logvar = model.encode(to_torch(clip.rgb[None]).to(device))
-        mean[index], deviation[index] = middle[0].cpu(), (0.5 * logvar[0]).exp().cpu()
-        rows = len(clip.kinds)
-        scene[index, :rows], kinds[index, :rows] = clip.tokens, clip.kinds
-        words[index] = padded_words(clip.manifest["tokens"])
-        if (index + 1) % 200 == 0:
-            report(f"encoded {index + 1} of {count}")
+        rows, kinds_of_rows = clips.tokens(index)
+        scene[index, : len(rows)], kinds[index, : len(rows)] = rows, kinds_of_rows
+        words[index] = padded_words(clips.manifest(index)["tokens"])
     for name, array in (("scene", scene), ("kinds", kinds), ("words", words)):
         np.save(folder / f"{name}.npy", array)
-
-
-def _condition(path: Path, pixels: Pixels, model: Autoencoder, shape: tuple[int, ...]) -> None:
-    device = model.shift.device
-    stem = Stem().to(device)
-    stem.span(model)
-    condition = _array(path, (len(pixels.control), CONDITION, *shape))
-    for world, control in enumerate(pixels.control):
-        condition[world] = stem(control_to_torch(control[None]).to(device))[0].cpu()
 
 
 def padded_words(captions: list[list[int]]) -> Int[np.ndarray, "4 72"]:
@@ -158,14 +144,3 @@ def padded_words(captions: list[list[int]]) -> Int[np.ndarray, "4 72"]:
 
 def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     return np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
-
-
-def _refuse_other(clip: Clip, grid: Grid) -> None:
-    if clip.rgb.shape[:3] != (grid.frames, grid.height, grid.width):
-        time, row, column = clip.rgb.shape[:3]
-        raise TrainingError(
-            "the data set's clips",
-            f"must be {grid.width}x{grid.height}, {grid.frames} frames, as the recipe says",
-            got=f"{column}x{row}, {time} frames",
-            next_step="Make them so, or train by another recipe.",
-        )

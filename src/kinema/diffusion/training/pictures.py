@@ -16,15 +16,14 @@ FRAMES = 6
 """Of a strip."""
 
 
-def to_torch(rgb: UInt8[np.ndarray, "batch time row column 3"]) -> Video:
+def video_of(codes: UInt8[Tensor, "batch time row column 3"]) -> Video:
     """sRGB code values → B 3 T H W in [-1, 1]."""
-    values = torch.from_numpy(np.array(rgb)).float() / 127.5 - 1
-    return rearrange(values, "B T H W C -> B C T H W")
+    return rearrange(codes.float() / 127.5 - 1, "B T H W C -> B C T H W")
 
 
-def control_to_torch(control: Shaped[np.ndarray, "batch time row column 14"]) -> Video:
+def control_video(control: Shaped[Tensor, "batch time row column 14"]) -> Video:
     """Half floats → B 14 T H W, float32."""
-    return rearrange(torch.from_numpy(np.array(control)).float(), "B T H W C -> B C T H W")
+    return rearrange(control.float(), "B T H W C -> B C T H W")
 
 
 def to_codes(rgb: Float[Tensor, "3 time row column"]) -> UInt8[np.ndarray, "time row column 3"]:

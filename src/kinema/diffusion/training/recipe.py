@@ -18,7 +18,7 @@ class Optimisation:
 
     steps: int
     batch: int
-    """Clips a step, of each process."""
+    """Clips a step, of each process; of the first data set, where there are several."""
     learning_rate: float
     """Of matrices (Muon, scaled to AdamW's step) and of the rest (AdamW)."""
     warmup: int
@@ -67,8 +67,6 @@ class TransformerRecipe:
     """Course two, from cached latents."""
 
     sizes: ModelSizes
-    grid: Grid
-    """Of the clips it is trained on."""
     optimisation: Optimisation
     shift: float
     """Of times towards noise: t → shift t / (1 + (shift - 1) t)."""
@@ -88,7 +86,7 @@ class TransformerRecipe:
 
 @dataclass(frozen=True, kw_only=True)
 class DistillRecipe:
-    """Course three: the flow map, from course two's weights."""
+    """Course three: jumps, from course two's weights."""
 
     optimisation: Optimisation
     instantaneous_share: float

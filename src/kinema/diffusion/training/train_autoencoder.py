@@ -15,8 +15,9 @@ from kinema.diffusion.grid import SPACE, TIME, Grid
 from kinema.diffusion.model.autoencoder import BLOCK, Autoencoder, Scene
 from kinema.diffusion.model.causal import Tails, Video, fold
 from kinema.diffusion.sizes import LATENT
+from kinema.diffusion.training.chance import normal
 from kinema.diffusion.training.losses import divergence, gradient_l1, wavelet_l1
-from kinema.diffusion.training.pictures import control_to_torch, filmstrips, to_torch
+from kinema.diffusion.training.pictures import control_video, filmstrips, video_of
 from kinema.diffusion.training.pixels import Drawn
 from kinema.diffusion.training.precision import has_bfloat16
 from kinema.diffusion.training.recipe import AutoencoderRecipe
@@ -50,7 +51,7 @@ class AutoencoderCourse:
         r = self.recipe
         rgb, scene = self._batch(generator, batch)
         mean, logvar = self.model.posterior(rgb, Tails(None))
-        noise = torch.randn(mean.shape, generator=generator).to(self.device)
+        noise = normal(mean.shape, generator, self.device)
         jitter = r.jitter * torch.rand(batch, 1, 1, 1, 1, generator=generator).to(self.device)
         given = (torch.rand(batch, generator=generator) >= r.drop_control).float().to(self.device)
         # Two independent noises are one of the sum of their variances.
@@ -85,8 +86,8 @@ class AutoencoderCourse:
         strips = []
         for index in shown(len(self.held_out)):
             clip = self.held_out[int(index)]
-            rgb = to_torch(whole(clip.rgb, self.recipe.grid)[None]).to(self.device)
-            control = control_to_torch(whole(clip.control, self.recipe.grid)[None]).to(self.device)
+            rgb = video_of(whole(clip.rgb, self.recipe.grid)[None])
+            control = control_video(whole(clip.control, self.recipe.grid)[None])
             latent, style = averaged.encode(rgb)[0], torch.tensor([clip.style], device=self.device)
             scenes = Scene.of(control, style), Scene.unseen(latent, style)
             strips += [rgb[0], *(averaged.decode(latent, scene)[0] for scene in scenes)]
@@ -98,8 +99,8 @@ class AutoencoderCourse:
             cropped(self.clips[int(index)], self.recipe.grid, generator)
             for index in torch.randint(len(self.clips), (batch,), generator=generator)
         ]
-        rgb = to_torch(np.stack([clip.rgb for clip in drawn]))
-        control = control_to_torch(np.stack([clip.control for clip in drawn]))
+        rgb = video_of(torch.stack([clip.rgb for clip in drawn]))
+        control = control_video(torch.stack([clip.control for clip in drawn]))
         rgb, control = (a.to(self.device, memory_format=self.format) for a in (rgb, control))
         return rgb, Scene.of(control, torch.tensor([clip.style for clip in drawn]).to(self.device))
 
@@ -125,15 +126,15 @@ def cropped(clip: Drawn, grid: Grid, generator: torch.Generator) -> Drawn:
     part = np.s_[t : t + grid.frames, y : y + grid.height, x : x + grid.width]
     rgb, control = clip.rgb[part], clip.control[part]
     if int(torch.randint(2, (), generator=generator)):
-        sign = np.ones(control.shape[-1], control.dtype)
-        sign[[CHANNELS.index("normal_right"), CHANNELS.index("motion_right")]] = -1
-        rgb, control = rgb[:, :, ::-1], control[:, :, ::-1] * sign
+        rgb, control = rgb.flip(2), control.flip(2)
+        for name in ("normal_right", "motion_right"):
+            control[..., CHANNELS.index(name)] *= -1
     return Drawn(rgb, control, clip.style)
 
 
 def whole(
-    pixels: Shaped[np.ndarray, "time row column channel"], grid: Grid
-) -> Shaped[np.ndarray, "time row column channel"]:
+    pixels: Shaped[Tensor, "time row column channel"], grid: Grid
+) -> Shaped[Tensor, "time row column channel"]:
     """The middle of a clip from its first frame, as large as the grid."""
     y, x = (pixels.shape[1] - grid.height) // 2, (pixels.shape[2] - grid.width) // 2
     return pixels[: grid.frames, y : y + grid.height, x : x + grid.width]
@@ -148,8 +149,8 @@ def principal(clips: Sequence[Drawn], grid: Grid, *, seed: int) -> tuple[Tensor,
     rng = np.random.default_rng([seed, 48])
     blocks = []
     for index in rng.permutation(len(clips))[:256]:
-        rgb = to_torch(whole(clips[int(index)].rgb, grid)[None, 1:])
-        of_clip = rearrange(fold(rgb, time=TIME, space=SPACE), "1 K t h w -> (t h w) K")
+        rgb = video_of(whole(clips[int(index)].rgb, grid)[None, 1:])
+        of_clip = rearrange(fold(rgb, time=TIME, space=SPACE), "1 K t h w -> (t h w) K").cpu()
         blocks.append(of_clip[torch.from_numpy(rng.permutation(len(of_clip))[:12])])
     every = torch.cat(blocks)
     centre = every.mean(dim=0)
@@ -166,9 +167,8 @@ def latent_statistics(
 ) -> tuple[Float[Tensor, " 48"], ...]:
     """Mean and deviation of each latent channel over up to 256 clips: what `Autoencoder.whiten` takes."""
     means = []
-    device = model.shift.device
     for index in np.unique(np.linspace(0, len(clips) - 1, 256).astype(int)):
-        rgb = to_torch(whole(clips[int(index)].rgb, grid)[None]).to(device)
+        rgb = video_of(whole(clips[int(index)].rgb, grid)[None])
         means.append(model.posterior(rgb, Tails(None))[0].flatten(2)[0])
     every = torch.cat(means, dim=1)
     return every.mean(dim=1), every.std(dim=1)
@@ -177,7 +177,7 @@ def latent_statistics(
 def _refuse_small(clips: Sequence[Drawn], grid: Grid) -> None:
     if not len(clips):
         raise TrainingError("the data set", "must hold clips", got="none", next_step="kinema dataset make")
-    shape = clips[0].rgb.shape[:3]
+    shape = min(tuple(clip.rgb.shape[:3]) for clip in clips)
     if any(have < need for have, need in zip(shape, (grid.frames, grid.height, grid.width), strict=True)):
         raise TrainingError(
             "the data set's clips",

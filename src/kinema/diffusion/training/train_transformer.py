@@ -1,8 +1,10 @@
-"""Course two: the painter's network learns the velocity; course three, `FlowMapCourse`, to jump."""
+"""Course two: the painter's network learns the velocity; course three, `JumpCourse`, to jump."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -10,14 +12,24 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from kinema.diffusion.model.autoencoder import Autoencoder, Scene
-from kinema.diffusion.model.flow import Denoiser, draw_times, flow_loss, flow_map_loss
+from kinema.diffusion.model.flow import (
+    Denoiser,
+    Target,
+    draw_times,
+    flow_loss,
+    jump_loss,
+    mean_flow_target,
+    shortcut_target,
+)
 from kinema.diffusion.model.network import PainterNetwork
 from kinema.diffusion.model.sampler import noise_like, sample
 from kinema.diffusion.schedule import times
+from kinema.diffusion.training.chance import normal
 from kinema.diffusion.training.latents import CAPTIONS, Latents
 from kinema.diffusion.training.pictures import filmstrips
 from kinema.diffusion.training.recipe import DistillRecipe, TransformerRecipe
 from kinema.diffusion.training.train_autoencoder import SHOWN, shown
+from kinema.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,8 @@ class Batch:
 
 
 class TransformerCourse:
-    """Rectified flow with x-prediction, from cached latents."""
+    """Rectified flow with x-prediction, from cached latents. Clips of one step are of one size; steps of all sizes cost
+    about the same, and a size is drawn as often as it has tokens."""
 
     steps, jump = 8, False
     """Of a picture's samples."""
@@ -39,7 +52,7 @@ class TransformerCourse:
     def __init__(
         self,
         recipe: TransformerRecipe,
-        latents: Latents,
+        latents: Sequence[Latents],
         held_out: Latents,
         autoencoder: Autoencoder,
         *,
@@ -52,6 +65,7 @@ class TransformerCourse:
         self.recipe, self.latents, self.held_out = recipe, latents, held_out
         self.autoencoder, self.device = autoencoder, device
         self.weight = autoencoder.importance()
+        self.sizes = torch.tensor([float(len(each) * each.tokens) for each in latents])
 
     def losses(self, generator: torch.Generator, batch: int) -> dict[str, Tensor]:
         """Of a batch drawn by `generator`."""
@@ -63,20 +77,22 @@ class TransformerCourse:
     def draw(self, generator: torch.Generator, batch: int) -> Batch:
         """Clips, captions, dropped conditions, noise, times."""
         r = self.recipe
-        clips = torch.randint(len(self.latents), (batch,), generator=generator).numpy()
-        caption = torch.randint(CAPTIONS, (batch,), generator=generator).numpy()
+        latents = self.latents[int(torch.multinomial(self.sizes, 1, generator=generator))]
+        batch = max(1, batch * self.latents[0].tokens // latents.tokens)
+        clips = torch.randint(len(latents), (batch,), generator=generator).to(self.device)
+        caption = torch.randint(CAPTIONS, (batch,), generator=generator).to(self.device)
         drops = torch.rand(3, batch, generator=generator) < torch.tensor(
             [[r.drop_control], [r.drop_text], [r.drop_scene]]
         )
         control, text, scene = drops.to(self.device)
         full = bool(torch.rand((), generator=generator) < r.full_share)
-        mean, deviation = self.latents.posterior(clips, self.device)
-        clean = mean + deviation * torch.randn(mean.shape, generator=generator).to(self.device)
-        noise = torch.randn(mean.shape, generator=generator).to(self.device)
+        mean, deviation = latents.posterior(clips)
+        clean = mean + deviation * normal(mean.shape, generator, self.device)
+        noise = normal(mean.shape, generator, self.device)
         time = draw_times(
             generator, batch, mean.shape[2], shift=r.shift, spread=r.spread, known_share=r.known_share
         ).to(self.device)
-        conditions = self.latents.conditions(clips, caption, self.device)
+        conditions = latents.conditions(clips, caption)
         denoise = self.model.conditioned(
             conditions, full=full, drop_control=control, drop_text=text, drop_scene=scene
         )
@@ -86,24 +102,23 @@ class TransformerCourse:
     def picture(self, averaged: torch.nn.Module) -> UInt8[np.ndarray, "row column 3"]:
         """Held-out clips: what the autoencoder makes of the original, above what the network paints."""
         assert isinstance(averaged, PainterNetwork)
-        clips = shown(len(self.held_out))
-        mean, _ = self.held_out.posterior(clips, self.device)
-        conditions = self.held_out.conditions(clips, np.zeros(SHOWN, int), self.device)
+        clips = torch.from_numpy(shown(len(self.held_out))).to(self.device)
+        mean, _ = self.held_out.posterior(clips)
+        conditions = self.held_out.conditions(clips, torch.zeros_like(clips))
         kept = torch.zeros(SHOWN, dtype=torch.bool, device=self.device)
         denoise = averaged.conditioned(
             conditions, full=False, drop_control=kept, drop_text=kept, drop_scene=kept
         )
         noise = noise_like(tuple(mean.shape), seed=0).to(self.device)
         painted = sample(denoise, noise, times(self.steps, shift=self.recipe.shift), jump=self.jump)
-        style = torch.from_numpy(self.held_out.pixels.style[clips]).to(self.device)
-        scene = Scene.of(self.held_out.control(clips, self.device), style)
+        scene = Scene.of(self.held_out.control(clips), conditions.style)
         decode = self.autoencoder.decode
         strips = zip(decode(mean, scene), decode(painted, scene), strict=True)
         return filmstrips([clip for pair in strips for clip in pair])
 
 
-class FlowMapCourse(TransformerCourse):
-    """The same network, taught to land where it is told: MeanFlow's identity, and the velocity kept alongside."""
+class JumpCourse(TransformerCourse):
+    """The same network, taught to land where it is told, and the velocity kept alongside."""
 
     steps, jump = 2, True
 
@@ -111,29 +126,42 @@ class FlowMapCourse(TransformerCourse):
         self,
         recipe: TransformerRecipe,
         distill: DistillRecipe,
-        latents: Latents,
+        latents: Sequence[Latents],
         held_out: Latents,
         autoencoder: Autoencoder,
         *,
+        method: str,
         seed: int,
         device: torch.device,
     ) -> None:
         super().__init__(recipe, latents, held_out, autoencoder, seed=seed, device=device)
-        self.distill = distill
+        self.distill, self.target = distill, target_named(method, distill.difference)
 
     def losses(self, generator: torch.Generator, batch: int) -> dict[str, Tensor]:
         """Of a batch drawn by `generator`; a share of its clips has span 0."""
-        b, d = self.draw(generator, batch), self.distill
-        moving = torch.rand(batch, 1, generator=generator) >= d.instantaneous_share
-        span = (b.time.cpu() * torch.rand(batch, 1, generator=generator) * moving).to(self.device)
-        loss = flow_map_loss(
+        b = self.draw(generator, batch)
+        count = len(b.time)
+        moving = torch.rand(count, 1, generator=generator) >= self.distill.instantaneous_share
+        share = torch.rand(count, 1, generator=generator) * moving
+        span = b.time * share.to(self.device)
+        loss = jump_loss(
             b.denoise,
             b.clean,
             b.noise,
             b.time,
             span,
             self.weight,
+            self.target,
             least=self.recipe.least_time,
-            difference=d.difference,
         )
         return {"loss": loss, "span": span.mean()}
+
+
+def target_named(method: str, difference: float) -> Target:
+    """What jumps are taught by: `flow-map` or `shortcut`. Raises `UsageError`."""
+    methods = {"flow-map": partial(mean_flow_target, difference=difference), "shortcut": shortcut_target}
+    if method not in methods:
+        raise UsageError(
+            "--method", f"must be one of {', '.join(methods)}", got=method, next_step="Choose one of them."
+        )
+    return methods[method]
