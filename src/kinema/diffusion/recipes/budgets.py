@@ -71,7 +71,7 @@ def small() -> Recipe:
         ),
         model=ModelSizes(depth=8, window=2, text_depth=2),
         shift=1.5,
-        courses=(paced(6000, 24, 2e-3), paced(5000, 256, 2e-3), paced(600, 128, 2e-4)),
+        courses=(paced(6000, 24, 2e-3), paced(8000, 128, 1.5e-3), paced(800, 64, 2e-4)),
     )
 
 

@@ -191,7 +191,7 @@ def _latents(
 ) -> tuple[list[Latents], Latents, Autoencoder]:
     """Like `_pixels`; and the frozen autoencoder they are of."""
     frozen = trained_autoencoder(autoencoder_run, device)
-    train, unseen = _pixels(data, autoencoder_run, stint, device)
+    train, unseen = _pixels(data, autoencoder_run, stint, torch.device("cpu"))
     with Ranks.found(device).first_alone():
         latents = [
             cached(folder / f"{number}-train", Clips(path, "train"), pixels, frozen, stint.report)

@@ -40,9 +40,12 @@ _AT_ONCE = 9
 
 @dataclass(frozen=True)
 class Latents:
-    """A folder of them, of clips of one size: on the CPU read where needed, on a GPU all there."""
+    """A folder of them, of clips of one size: on the CPU read where needed, on a GPU all there; pixels stay on the
+    CPU, since only pictures of a run need them."""
 
     pixels: Pixels
+    of: Int[Tensor, " clip"]
+    style: Int[Tensor, " clip"]
     mean: Float[Tensor, "clip 48 latent_frame latent_row latent_column"]
     deviation: Float[Tensor, "clip 48 latent_frame latent_row latent_column"]
     condition: Float[Tensor, "world 104 latent_frame latent_row latent_column"]
@@ -51,11 +54,11 @@ class Latents:
     words: Int[Tensor, "clip 4 72"]
 
     @classmethod
-    def load(cls, folder: Path, pixels: Pixels) -> Latents:
-        """Where the pixels are; mapped on the CPU, not read."""
+    def load(cls, folder: Path, pixels: Pixels, device: torch.device) -> Latents:
+        """Mapped on the CPU, not read."""
         names = ("mean", "deviation", "condition", "scene", "kinds", "words")
-        device = pixels.of.device
-        return cls(pixels, **{name: mapped(folder / f"{name}.npy", device) for name in names})
+        arrays = {name: mapped(folder / f"{name}.npy", device) for name in names}
+        return cls(pixels, pixels.of.to(device), pixels.style.to(device), **arrays)
 
     def __len__(self) -> int:
         return len(self.mean)
@@ -67,16 +70,17 @@ class Latents:
 
     def control(self, clips: Int[Tensor, " batch"]) -> Video:
         """Of these clips."""
-        return control_video(self.pixels.control[self.pixels.of[clips]])
+        worlds = self.of[clips]
+        return control_video(self.pixels.control[worlds.cpu()].to(worlds.device))
 
     def conditions(self, clips: Int[Tensor, " batch"], caption: Int[Tensor, " batch"]) -> Conditions:
         """Of these clips, with these of their captions."""
         return Conditions(
-            control=self.condition[self.pixels.of[clips]].float(),
+            control=self.condition[self.of[clips]].float(),
             scene=self.scene[clips],
             kinds=self.kinds[clips],
             words=self.words[clips, caption],
-            style=self.pixels.style[clips],
+            style=self.style[clips],
         )
 
     def posterior(self, clips: Int[Tensor, " batch"]) -> tuple[Tensor, Tensor]:
@@ -91,14 +95,14 @@ def cached(
     made_from = {"data": clips.format, "clips": len(clips), "autoencoder": model.identity()}
     record = folder / "latents.json"
     if record.is_file() and json.loads(record.read_text("utf-8")) == made_from:
-        return Latents.load(folder, pixels)
+        return Latents.load(folder, pixels, model.shift.device)
     folder.mkdir(parents=True, exist_ok=True)
     record.unlink(missing_ok=True)
     report(f"encode {len(clips)} clips")
     _encode(folder, pixels, model)
     _say(folder, clips)
     record.write_text(json.dumps(made_from, indent=2) + "\n", "utf-8")
-    return Latents.load(folder, pixels)
+    return Latents.load(folder, pixels, model.shift.device)
 
 
 @torch.no_grad()
@@ -109,15 +113,16 @@ def _encode(folder: Path, pixels: Pixels, model: Autoencoder) -> None:
     mean, deviation = (
         _array(folder / f"{name}.npy", (len(pixels), LATENT, *place)) for name in ("mean", "deviation")
     )
+    device = model.shift.device
     for start in range(0, len(pixels), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        middle, logvar = model.encode(video_of(pixels.rgb[part]))
+        middle, logvar = model.encode(video_of(pixels.rgb[part].to(device)))
         mean[part], deviation[part] = middle.cpu(), (0.5 * logvar).exp().cpu()
-    stem = Stem().to(model.shift.device)
+    stem = Stem().to(device)
     stem.span(model)
     condition = _array(folder / "condition.npy", (len(pixels.control), CONDITION, *place))
     for world, control in enumerate(pixels.control):
-        condition[world] = stem(control_video(control[None]))[0].cpu()
+        condition[world] = stem(control_video(control[None].to(device)))[0].cpu()
 
 
 def _say(folder: Path, clips: Clips) -> None:

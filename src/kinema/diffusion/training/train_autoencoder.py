@@ -100,7 +100,7 @@ class AutoencoderCourse:
             for index in torch.randint(len(self.clips), (batch,), generator=generator)
         ]
         rgb = video_of(torch.stack([clip.rgb for clip in drawn]))
-        control = control_video(torch.stack([clip.control for clip in drawn]))
+        control = control_video(torch.stack([clip.control.float() for clip in drawn]))
         rgb, control = (a.to(self.device, memory_format=self.format) for a in (rgb, control))
         return rgb, Scene.of(control, torch.tensor([clip.style for clip in drawn]).to(self.device))
 
