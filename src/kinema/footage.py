@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -31,6 +31,9 @@ from kinema.render.cord import dressed
 from kinema.render.frame import Frame, Picture, Renderer
 from kinema.shot.shot import Shot
 from kinema.verify.drawn import Drawn, FrameFacts, facts_of
+
+if TYPE_CHECKING:
+    from kinema.diffusion.open_weights.adapter import OpenWeights
 
 STILLS = 12
 """Frames of the contact sheet."""
@@ -201,10 +204,11 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
     """Raise now what would otherwise be found out after the simulation."""
     frames_wanted(shot, job)
     refuse_unknown(shot.look)
-    if is_open(shot.look) or shot.look in painted_looks():
-        renderer_named(shot.look, job.quality, ".", job.open_weights)  # refuses what its weights cannot do
-        if not is_open(shot.look):
-            refuse_too_large(job.width, job.height)
+    if is_open(shot.look):
+        _open_weights(shot, job).refuse_too_long(shot.timing.frames)
+    elif shot.look in painted_looks():
+        renderer_named(shot.look, job.quality, ".")  # refuses what its weights cannot do
+        refuse_too_large(job.width, job.height)
     elif job.open_weights != Options():
         raise UsageError(
             "--gpu and --open",
@@ -219,10 +223,14 @@ def ingredients_of(shot: Shot, job: Job) -> list[dict[str, Any]]:
     """What of others' making will be in the clip, with licences: the weights of a `diffusers:` look."""
     if not is_open(shot.look):
         return []
+    return [asdict(ingredient) for ingredient in _open_weights(shot, job).ingredients]
+
+
+def _open_weights(shot: Shot, job: Job) -> OpenWeights:
+    """Unloaded; making one refuses what is missing."""
     from kinema.diffusion.open_weights.adapter import OpenWeights
 
-    model = OpenWeights(shot.look, options=job.open_weights, quality=job.quality)
-    return [asdict(ingredient) for ingredient in model.ingredients]
+    return OpenWeights(shot.look, options=job.open_weights, quality=job.quality)
 
 
 def warnings_of(shot: Shot, job: Job) -> list[str]:
