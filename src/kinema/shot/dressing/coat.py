@@ -27,9 +27,8 @@ class Wardrobe:
 
     def put_on(self, body: Body, coats: Sequence[Coat]) -> None:
         """All that the words say of one body. Raises `UsageError` where they contradict each other."""
-        senses = [sense for coat in coats for sense in coat.senses]
-        material, colour = _one(body, senses, "material"), _one(body, senses, "colour")
-        surfaces = {sense.name for sense in senses if sense.kind in ("surface", "quality")}
+        material, colour = _one(body, coats, "material"), _one(body, coats, "colour")
+        surfaces = {s.name for coat in coats for s in coat.senses if s.kind in ("surface", "quality")}
         for pair in ({"wet", "dry"}, {"shiny", "matte"}):
             if pair <= surfaces:
                 raise _both(body, sorted(pair))
@@ -71,9 +70,12 @@ class Wardrobe:
         return {"finish": name, "roughness": None} | ({} if clear else {"colour": None})
 
 
-def _one(body: Body, senses: Sequence[Sense], kind: str) -> Sense | None:
-    """The one material or colour that is said of a body."""
-    said = {sense.name or sense.entry: sense for sense in senses if sense.kind == kind}
+def _one(body: Body, coats: Sequence[Coat], kind: str) -> Sense | None:
+    """The one material or colour that is said of a body, by the words for the fewest bodies: "brass dominoes, glass
+    domino 2"."""
+    every = [(len(coat.bodies) or 1, s) for coat in coats for s in coat.senses if s.kind == kind]
+    fewest = min((bodies for bodies, _ in every), default=0)
+    said = {sense.name or sense.entry: sense for bodies, sense in every if bodies == fewest}
     if len(said) > 1:
         raise _both(body, sorted(said))
     return next(iter(said.values()), None)

@@ -63,19 +63,20 @@ def dress(shot: Shot, text: str) -> Dressed:
 
 def _style(said: Said) -> dict[str, str]:
     """The one look that is named. Raises `UsageError` for two."""
-    named = [(name, span.words) for name, span in said.looks]
+    named: dict[str, str] = {}
+    for name, span in said.looks:
+        named.setdefault(name, span.words)
     if said.light.scene.look is not None:
         name, draft = said.light.scene.look
-        named.append((name, draft.text))
-    if len({name for name, _ in named}) > 1:
-        words = " and ".join(f"“{words}”" for _, words in named)
+        named.setdefault(name, draft.text)
+    if len(named) > 1:
         raise UsageError(
             "look",
             "must name one style or grade",
-            got=words,
+            got=" and ".join(f"“{words}”" for words in named.values()),
             next_step="Keep one of them. Light at night is “at night”, clay on the ground “clay floor”.",
         )
-    return {"look": named[0][0]} if named else {}
+    return {"look": next(iter(named))} if named else {}
 
 
 # --- matter -------------------------------------------------------------------------------------------------
@@ -175,10 +176,21 @@ def _account(text: str, new: Shot, said: Said) -> tuple[Phrase, ...]:
 
 def _paths(draft: Draft, grounds: tuple[str, ...]) -> list[str]:
     """Of a phrase that the reader of prompts heard: ground is worn by the ground of this shot."""
-    ground = [path for path in draft.paths if path.startswith("bodies.ground")]
-    return [*(_worn_paths(grounds) if ground else []), *(path for path in draft.paths if path not in ground)]
+    worn = _worn_paths(grounds) if any(path.startswith("bodies.") for path in draft.paths) else []
+    whole = {
+        path for path in draft.paths if path.count(".") == 1
+    }  # a light: its fields are in what is said of it
+    return [
+        *worn,
+        *(p for p in draft.paths if not p.startswith("bodies.") and (p in whole or _top(p) not in whole)),
+    ]
+
+
+def _top(path: str) -> str:
+    return ".".join(path.split(".")[:2])
 
 
 def _worn_paths(bodies: tuple[str, ...]) -> list[str]:
-    """Of the first of several bodies: they are dressed alike."""
-    return [f"bodies.{bodies[0]}.{field}" for field in ("finish", "colour", "roughness")]
+    """Of several bodies by what their names begin with: they are dressed alike."""
+    name = bodies[0] if len(bodies) == 1 else bodies[0].rstrip("0123456789") + "*"
+    return [f"bodies.{name}.{field}" for field in ("finish", "colour", "roughness")]

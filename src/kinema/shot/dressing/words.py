@@ -58,14 +58,20 @@ def body_words(shot: Shot) -> dict[Form, Meaning]:
     found: dict[Form, list[str]] = {}
     for body in shot.bodies:
         plain = body.name.lower().replace("_", " ").strip()
-        stem = re.sub(r"[ \d]+$", "", plain)
-        nouns = {stem, *table("objects").get(stem.replace(" ", "_"), {}).get("words", ())} if stem else set()
+        forms = {*forms_of(plain), *_nouns(re.sub(r"[ \d]+$", "", plain))}
         if isinstance(body.shape, Plane):
-            nouns |= {"ground", "floor"}
-        for word in {plain, *nouns, *map(plural_of, nouns)}:
-            for form in forms_of(word):
-                found.setdefault(form, []).append(body.name)
+            forms |= {("ground",), ("floor",)}
+        for form in forms:
+            found.setdefault(form, []).append(body.name)
     return {form: Meaning("body", " ".join(form), tuple(names)) for form, names in found.items()}
+
+
+@lru_cache(maxsize=256)
+def _nouns(stem: str) -> tuple[Form, ...]:
+    """What several bodies of a stem are called, as one and as many."""
+    known = table("objects").get(stem.replace(" ", "_"), {}).get("words", ())
+    words = {stem, *known} if stem else set()
+    return tuple(form for word in {*words, *map(plural_of, words)} for form in forms_of(word))
 
 
 def listed() -> dict[str, tuple[str, ...]]:
