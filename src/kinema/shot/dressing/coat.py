@@ -63,10 +63,9 @@ class Wardrobe:
         if body.colour is not None and not clear:
             optics = optics.model_copy(update={"colour": body.colour})
         soaked = dry.model_copy(update={"optics": wet(optics)})
-        for n in count(1):
-            name = f"{WET}{seen[:56]}" + (f"_{n}" if n > 1 else "")
-            if self.materials.setdefault(name, soaked) == soaked:
-                break
+        first = f"{WET}{seen[:56]}"
+        names = (first if n == 1 else f"{first}_{n}" for n in count(1))
+        name = next(name for name in names if self.materials.setdefault(name, soaked) == soaked)
         return {"finish": name, "roughness": None} | ({} if clear else {"colour": None})
 
 

@@ -46,7 +46,9 @@ def dress(shot: Shot, text: str) -> Dressed:
         raise UsageError(
             "look", "must say something", got=repr(text), next_step="`kinema looks` lists styles and words."
         )
-    tree = to_tree(shot) | {"dressing": "; ".join(filter(None, (shot.dressing, text)))} | _style(said)
+    tree: dict[str, Any] = (
+        to_tree(shot) | {"dressing": "; ".join(filter(None, (shot.dressing, text)))} | _style(said)
+    )
     wardrobe = Wardrobe(shot)
     coats = [*said.coats, *_ground(said)]
     for body in _coated(shot, coats):
