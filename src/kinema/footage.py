@@ -237,9 +237,16 @@ def warnings_of(shot: Shot, job: Job) -> list[str]:
     """What to know of a look before the work, though nothing forbids it."""
     if shot.look not in painted_looks():
         return []
-    warning = beyond_training(read_manifest(weights_folder()), job.width, job.height)
-    dreamt = "A dream is not driven by the world: expect the report to say that its paint does not follow it."
-    return [*([warning] if warning else []), *([dreamt] if shot.look == DREAM else [])]
+    told: list[str] = []
+    if (warning := beyond_training(read_manifest(weights_folder()), job.width, job.height)) is not None:
+        told.append(warning)
+    if shot.look == DREAM:
+        told.append(
+            "A dream is not driven by the world: expect the report to say that its paint does not follow it."
+        )
+    if not any((read_config().cache / "openvino").glob("*")):
+        told.append("The first painting on this machine compiles for about a minute before its first frame.")
+    return told
 
 
 def rushes_for(take: TakeFolder, tape: Tape, shot: Shot, job: Job) -> Rushes:
