@@ -230,9 +230,10 @@ def _tell(take: Any, *, as_json: bool) -> None:
     if folder.passes.is_dir():
         print(f"passes    {folder.passes}")
     for failure in take.report.failures:
+        unit = f" {failure.unit}" if failure.unit else ""
         print(
-            f"FAILED    {failure.check}: {failure.subject} {failure.rule}: measured {failure.measured:.4g} "
-            f"{failure.unit}, bound {failure.bound:.4g}. {failure.detail}",
+            f"FAILED    {failure.check}: {failure.subject} {failure.rule}: measured {failure.measured:.4g}{unit}, "
+            f"bound {failure.bound:.4g}{unit}. {failure.detail}",
             file=sys.stderr,
         )
 

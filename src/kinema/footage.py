@@ -206,9 +206,6 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
     refuse_unknown(shot.look)
     if is_open(shot.look):
         _open_weights(shot, job).refuse_too_long(shot.timing.frames)
-    elif shot.look in painted_looks():
-        renderer_named(shot.look, job.quality, ".")  # refuses what its weights cannot do
-        refuse_too_large(job.width, job.height)
     elif job.open_weights != Options():
         raise UsageError(
             "--gpu and --open",
@@ -216,6 +213,9 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
             got=f"the look {shot.look}",
             next_step="Leave them out, or say --look diffusers:FOLDER.",
         )
+    elif shot.look in painted_looks():
+        renderer_named(shot.look, job.quality, ".")  # refuses what its weights cannot do
+        refuse_too_large(job.width, job.height)
     recipe_for(job.codec, width=job.width, height=job.height, rate=shot.timing.fps)
 
 
