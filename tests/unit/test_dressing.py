@@ -174,6 +174,18 @@ def test_water_makes_all_matter_shine_and_darkens_what_soaks(name):
     assert wet(soaked) == soaked  # no wetter than wet
 
 
+@pytest.mark.parametrize(("name", "low", "high"), [("asphalt", 0.34, 0.37), ("snow", 0.45, 0.5)])
+def test_a_traced_film_darkens_as_lekner_and_dorf_have_it(name, low, high):
+    """Albedo under the film: (1 - Fe) (1 - Fi) d / (1 - Fi d), Fe the diffuse reflectance of water from outside, 0.066,
+    and Fi from within, 1 - (1 - Fe) / n²."""
+    dry = base_colour(library()[name].optics)
+    below = base_colour(wet(library()[name].optics))
+    outer = 0.066
+    inner = 1 - (1 - outer) / WATER**2
+    ratio = (1 - outer) * (1 - inner) * below / (1 - inner * below) / dry
+    assert np.all((low < ratio) & (ratio < high)), ratio
+
+
 def test_wet_matter_keeps_its_colour_and_a_second_wetting_changes_nothing():
     red = dress(GLASS, "red ground").shot
     soaked = dress(red, "wet").shot
