@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -43,89 +44,54 @@ def peers(depth: int, grid: Grid) -> list[Peer]:
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    return [_wan(depth, grid), _ltx(depth, grid)]
-
-
-def _wan(depth: int, grid: Grid) -> Peer:
-    import torch
-
     width = 32 * depth
-    network = (
-        _diffusers()
-        .WanTransformer3DModel(
-            num_attention_heads=width // HEAD,
-            attention_head_dim=HEAD,
-            text_dim=width,
-            ffn_dim=4 * width,
-            num_layers=depth,
-        )
-        .eval()
-    )
+    sized = {"num_attention_heads": width // HEAD, "attention_head_dim": HEAD, "num_layers": depth}
+    wan = _diffusers().WanTransformer3DModel(**sized, text_dim=width, ffn_dim=4 * width)
+    ltx = _diffusers().LTXVideoTransformer3DModel(**sized, cross_attention_dim=width, caption_channels=width)
+    shape = {"num_frames": grid.latent_frames, "height": grid.rows, "width": grid.columns}
+    words = {"encoder_hidden_states": torch.randn(1, WORDS, width)}
     latent = torch.randn(1, 16, grid.latent_frames, 2 * grid.rows, 2 * grid.columns)  # patches of 1 x 2 x 2
-    words = torch.randn(1, WORDS, width)
+    tokens = torch.randn(1, grid.tokens, 128)
+    return [
+        _peer(f"Wan, depth {depth}", wan, hidden_states=latent, **words),
+        _peer(
+            f"LTX-Video, depth {depth}",
+            ltx,
+            hidden_states=tokens,
+            encoder_attention_mask=torch.ones(1, WORDS),
+            **words,
+            **shape,
+        ),
+    ]
 
-    @torch.no_grad()
-    def step() -> object:
-        return network(latent, torch.tensor([500]), words, return_dict=False)
 
-    return Peer(f"Wan, depth {depth}", _count(network), step)
-
-
-def _ltx(depth: int, grid: Grid) -> Peer:
+def _peer(name: str, network: Any, **inputs: Any) -> Peer:
     import torch
 
-    width = 32 * depth
-    network = (
-        _diffusers()
-        .LTXVideoTransformer3DModel(
-            num_attention_heads=width // HEAD,
-            attention_head_dim=HEAD,
-            cross_attention_dim=width,
-            num_layers=depth,
-            caption_channels=width,
-        )
-        .eval()
-    )
-    tokens, words = torch.randn(1, grid.tokens, 128), torch.randn(1, WORDS, width)
-    mask = torch.ones(1, WORDS)
+    network.eval()
 
     @torch.no_grad()
     def step() -> object:
-        return network(
-            tokens,
-            encoder_hidden_states=words,
-            timestep=torch.tensor([500]),
-            encoder_attention_mask=mask,
-            num_frames=grid.latent_frames,
-            height=grid.rows,
-            width=grid.columns,
-            return_dict=False,
-        )
+        return network(timestep=torch.tensor([500]), return_dict=False, **inputs)
 
-    return Peer(f"LTX-Video, depth {depth}", _count(network), step)
+    return Peer(name, sum(parameter.numel() for parameter in network.parameters()), step)
 
 
 def decoders(grid: Grid) -> dict[str, Callable[[], float]]:
     """CPU-seconds to decode a clip of this grid with each one's own autoencoder, as it ships, at random weights.
     Wan's takes 4 k + 1 frames in latents of 8 x 8 x 4, LTX-Video's 8 k + 1 in 32 x 32 x 8."""
+    return {
+        "Wan": partial(_decoding, "AutoencoderKLWan", grid, channels=16, stride=4, side=8),
+        "LTX-Video": partial(_decoding, "AutoencoderKLLTXVideo", grid, channels=128, stride=8, side=32),
+    }
+
+
+def _decoding(made_by: str, grid: Grid, *, channels: int, stride: int, side: int) -> float:
     import torch
 
-    def wan() -> float:
-        network = _diffusers().AutoencoderKLWan().eval()
-        frames = 1 + (grid.frames - 1) // 4
-        return _decoding(network, torch.randn(1, 16, frames, grid.height // 8, grid.width // 8))
-
-    def ltx() -> float:
-        network = _diffusers().AutoencoderKLLTXVideo().eval()
-        frames = 1 + (grid.frames - 1) // 8
-        return _decoding(network, torch.randn(1, 128, frames, grid.height // 32, grid.width // 32))
-
-    return {"Wan": wan, "LTX-Video": ltx}
-
-
-def _decoding(network: Any, latent: Any) -> float:
-    import torch
-
+    network = getattr(_diffusers(), made_by)().eval()
+    frames = 1 + (grid.frames - 1) // stride
+    latent = torch.randn(1, channels, frames, grid.height // side, grid.width // side)
     with torch.no_grad():
         start = time.process_time()
         network.decode(latent, return_dict=False)
@@ -135,7 +101,3 @@ def _decoding(network: Any, latent: Any) -> float:
 def _diffusers() -> Any:
     """Imported by name: it is no dependency, and who type-checks need not have it."""
     return import_module("diffusers")
-
-
-def _count(network: Any) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import textwrap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,7 +46,7 @@ def shoot(
     fps: Annotated[str | None, typer.Option(help="Frames per second, such as 24 or 24000/1001.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     look: Annotated[
-        str | None, typer.Option(help="Grade, painted style or diffusers:MODEL; `kinema looks` lists them.")
+        str | None, typer.Option(help="Grade, painted style, words or diffusers:MODEL; see `kinema looks`.")
     ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Change one thing: light.sun.kelvin=3200. Repeatable.")
@@ -80,11 +81,13 @@ def shoot(
     from kinema.footage import ingredients_of, refuse_impossible, warnings_of
     from kinema.job import Job
     from kinema.progress import for_this_terminal
-    from kinema.request import free_name, read_request, with_options
+    from kinema.request import free_name, in_look, read_request, with_options
     from kinema.take import make_take
 
     request = read_request(source, strict=strict, llm=llm)
-    shot = with_options(request.shot, seconds=seconds, fps=fps, seed=seed, look=look, sets=tuple(set_ or ()))
+    if look is not None:
+        request = in_look(request, look)
+    shot = with_options(request.shot, seconds=seconds, fps=fps, seed=seed, sets=tuple(set_ or ()))
     width, height = _size(size)
     job = Job(
         quality=_one_of("--quality", quality, ("draft", "final")),
@@ -197,6 +200,7 @@ def looks() -> None:
     from kinema.diffusion.manifest import weights_folder
     from kinema.media.look import grade_named
     from kinema.media.look import looks as names
+    from kinema.shot.dressing.words import listed
 
     for name in names():
         print(f"{name:16} {grade_named(name).title}")
@@ -204,6 +208,9 @@ def looks() -> None:
     for name, title in painted_looks().items():
         print(f"{name:16} {title}  ({state})")
     print(f"{'diffusers:MODEL':16} Drawn by open weights: a folder or id of a diffusers video pipeline")
+    print('\nOr words, such as --look "noir film, wet asphalt, golden hour". What happens stays as it is.')
+    for group, several in listed().items():
+        print(textwrap.fill(f"{group + ':':16} {', '.join(several)}", 110, subsequent_indent=17 * " "))
 
 
 def _tell(take: Any, *, as_json: bool) -> None:
@@ -223,9 +230,10 @@ def _tell(take: Any, *, as_json: bool) -> None:
     if folder.passes.is_dir():
         print(f"passes    {folder.passes}")
     for failure in take.report.failures:
+        unit = f" {failure.unit}" if failure.unit else ""
         print(
-            f"FAILED    {failure.check}: {failure.subject} {failure.rule}: measured {failure.measured:.4g} "
-            f"{failure.unit}, bound {failure.bound:.4g}. {failure.detail}",
+            f"FAILED    {failure.check}: {failure.subject} {failure.rule}: measured {failure.measured:.4g}{unit}, "
+            f"bound {failure.bound:.4g}{unit}. {failure.detail}",
             file=sys.stderr,
         )
 

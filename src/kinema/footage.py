@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -31,6 +31,9 @@ from kinema.render.cord import dressed
 from kinema.render.frame import Frame, Picture, Renderer
 from kinema.shot.shot import Shot
 from kinema.verify.drawn import Drawn, FrameFacts, facts_of
+
+if TYPE_CHECKING:
+    from kinema.diffusion.open_weights.adapter import OpenWeights
 
 STILLS = 12
 """Frames of the contact sheet."""
@@ -201,10 +204,8 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
     """Raise now what would otherwise be found out after the simulation."""
     frames_wanted(shot, job)
     refuse_unknown(shot.look)
-    if is_open(shot.look) or shot.look in painted_looks():
-        renderer_named(shot.look, job.quality, ".", job.open_weights)  # refuses what its weights cannot do
-        if not is_open(shot.look):
-            refuse_too_large(job.width, job.height)
+    if is_open(shot.look):
+        _open_weights(shot, job).refuse_too_long(shot.timing.frames)
     elif job.open_weights != Options():
         raise UsageError(
             "--gpu and --open",
@@ -212,6 +213,9 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
             got=f"the look {shot.look}",
             next_step="Leave them out, or say --look diffusers:FOLDER.",
         )
+    elif shot.look in painted_looks():
+        renderer_named(shot.look, job.quality, ".")  # refuses what its weights cannot do
+        refuse_too_large(job.width, job.height)
     recipe_for(job.codec, width=job.width, height=job.height, rate=shot.timing.fps)
 
 
@@ -219,19 +223,30 @@ def ingredients_of(shot: Shot, job: Job) -> list[dict[str, Any]]:
     """What of others' making will be in the clip, with licences: the weights of a `diffusers:` look."""
     if not is_open(shot.look):
         return []
+    return [asdict(ingredient) for ingredient in _open_weights(shot, job).ingredients]
+
+
+def _open_weights(shot: Shot, job: Job) -> OpenWeights:
+    """Unloaded; making one refuses what is missing."""
     from kinema.diffusion.open_weights.adapter import OpenWeights
 
-    model = OpenWeights(shot.look, options=job.open_weights, quality=job.quality)
-    return [asdict(ingredient) for ingredient in model.ingredients]
+    return OpenWeights(shot.look, options=job.open_weights, quality=job.quality)
 
 
 def warnings_of(shot: Shot, job: Job) -> list[str]:
     """What to know of a look before the work, though nothing forbids it."""
     if shot.look not in painted_looks():
         return []
-    warning = beyond_training(read_manifest(weights_folder()), job.width, job.height)
-    dreamt = "A dream is not driven by the world: expect the report to say that its paint does not follow it."
-    return [*([warning] if warning else []), *([dreamt] if shot.look == DREAM else [])]
+    told: list[str] = []
+    if (warning := beyond_training(read_manifest(weights_folder()), job.width, job.height)) is not None:
+        told.append(warning)
+    if shot.look == DREAM:
+        told.append(
+            "A dream is not driven by the world: expect the report to say that its paint does not follow it."
+        )
+    if not any((read_config().cache / "openvino").glob("*")):
+        told.append("The first painting on this machine compiles for about a minute before its first frame.")
+    return told
 
 
 def rushes_for(take: TakeFolder, tape: Tape, shot: Shot, job: Job) -> Rushes:

@@ -30,6 +30,18 @@ class Quiet:
         yield lambda _done, _total: None
 
 
+class Pace:
+    """Units a second since the first report: what came before it was compiling, or is kept from an earlier run."""
+
+    def __init__(self) -> None:
+        self._first: tuple[int, float] | None = None
+
+    def at(self, done: int, now: float) -> float | None:
+        """[1/s] with `done` units at `now` [s]; None while there is nothing to tell it from."""
+        first, start = self._first = self._first or (done, now)
+        return (done - first) / (now - start) if done > first and now > start else None
+
+
 class Bar:
     """A rich progress bar: stage, count, rate, time left."""
 
@@ -57,12 +69,10 @@ class Bar:
         )
         with RichProgress(*columns, console=Console(stderr=True)) as bars:
             task = bars.add_task(name, total=None, rate="")
-            start = time.perf_counter()
-            first: list[int] = []
+            pace = Pace()
 
             def report(done: int, total: int) -> None:
-                first.append(done) if not first else None
-                rate = (done - first[0]) / max(time.perf_counter() - start, 1e-6)
+                rate = pace.at(done, time.perf_counter())
                 bars.update(task, completed=done, total=total, rate=f"{rate:.2f} {unit}/s" if rate else "")
 
             yield report
@@ -78,17 +88,17 @@ class Lines:
     def stage(self, name: str, unit: str) -> Iterator[Stage]:
         """Lines on stderr, one clock reading per report."""
         start = last = time.perf_counter()
-        seen = (0, 0)
+        seen, pace = (0, 0), Pace()
 
         def report(done: int, total: int) -> None:
             nonlocal last, seen
             seen = (done, total)
             now = time.perf_counter()
+            rate = pace.at(done, now)
             if now - last >= self._every:
                 last = now
-                rate = done / (now - start)
-                left = (total - done) / rate if rate else float("nan")
-                _line(f"{name}: {unit} {done} of {total}, {rate:.2f}/s, {left:.0f} s left")
+                left = f", {rate:.2f}/s, {(total - done) / rate:.0f} s left" if rate else ""
+                _line(f"{name}: {unit} {done} of {total}{left}")
 
         yield report
         _line(f"{name}: {seen[0]} of {seen[1]} {unit}s in {time.perf_counter() - start:.1f} s")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from kinema.diffusion.looks import is_look
 from kinema.errors import ShotError, UsageError
 from kinema.folder import TakeFolder
 from kinema.shot.change import change
+from kinema.shot.dressing import dress
 from kinema.shot.files import load_shot
 from kinema.shot.shot import Shot
 from kinema.shot.units import to_rational
@@ -96,13 +98,29 @@ def slug(text: str) -> str:
     return "_".join(words[:4]) or "shot"
 
 
+def in_look(request: Request, look: str) -> Request:
+    """The request in another look: one by its name, or a style, matter and light in words.
+
+    Raises `UsageError` or `ShotError` for words that are not understood, or would change what happens.
+    """
+    if is_look(look):
+        return replace(request, shot=change(request.shot, "look", look))
+    dressed = dress(request.shot, look)
+    notes = [
+        f"look: “{phrase.words}” → {'; '.join(map(str, phrase.sets))}"
+        for phrase in dressed.phrases
+        if phrase.sets
+    ]
+    notes += [f"look: assumed {line}" for line in dressed.assumed]
+    return replace(request, shot=dressed.shot, notes=(*request.notes, *notes))
+
+
 def with_options(
     shot: Shot,
     *,
     seconds: str | None = None,
     fps: str | None = None,
     seed: int | None = None,
-    look: str | None = None,
     sets: tuple[str, ...] = (),
 ) -> Shot:
     """The shot with what the command line changes. `--fps` alone keeps the length in seconds."""
@@ -114,8 +132,6 @@ def with_options(
         shot = change(change(shot, "timing.fps", str(rate)), "timing.frames", str(frames))
     if seed is not None:
         shot = change(shot, "seed", str(seed))
-    if look is not None:
-        shot = change(shot, "look", look)
     for item in sets:
         name, equals, value = item.partition("=")
         if not equals:

@@ -213,6 +213,17 @@ def test_words_alone_draw_one_call_and_refuse_a_longer_clip(models, scene):
         drawn(scene, look, range(12), control="depth")
 
 
+def test_a_clip_too_long_for_words_alone_is_refused_before_any_work(models, tmp_path):
+    """Wan's autoencoder tells its stride, 4: a call of 12 frames at most is one of 9, and the clip has 12. LTX's tells
+    none: what no stride could draw is refused all the same."""
+    for model, chunk in (("wan", 12), ("ltx", 11)):
+        shot = validate_shot({**BALL, "look": f"diffusers:{models[model]}"})
+        job = kinema.Job(quality="draft", width=64, height=32, open_weights=Options(chunk=chunk))
+        with pytest.raises(UsageError, match="takes words alone"):
+            kinema.make_take(shot, tmp_path / "a.take", job)
+        assert not (tmp_path / "a.take").exists()
+
+
 def test_a_first_frame_starts_an_image_model_and_each_call_goes_on_from_the_last(models, scene):
     frames = drawn(
         scene, f"diffusers:{models['ltx']}", range(12), chunk=9, pipeline="LTXImageToVideoPipeline"

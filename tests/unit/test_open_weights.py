@@ -379,6 +379,7 @@ def test_a_missing_folder_is_named(tmp_path, monkeypatch):
     assert "a folder without" in str(refusal(tmp_path, f"diffusers:{tmp_path}"))
 
 
-def test_options_without_open_weights_are_refused(tmp_path):
-    error = refusal(tmp_path, "natural", open_weights=Options(gpu=True))
+@pytest.mark.parametrize("look", ["natural", "painted"])
+def test_options_without_open_weights_are_refused(tmp_path, look):
+    error = refusal(tmp_path, look, open_weights=Options(gpu=True))
     assert "diffusers:FOLDER" in str(error)

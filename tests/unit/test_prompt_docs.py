@@ -26,7 +26,7 @@ def test_examples_are_understood(prompt: str) -> None:
 
 
 def test_the_page_has_blocks_examples_and_honest_limits() -> None:
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
     assert len(EXAMPLES) >= 25
     known = {word for entry in table("objects").values() for word in entry["words"]}
     assert not {"water", "cloth", "person", "animal", "horse"} & known

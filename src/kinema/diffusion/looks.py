@@ -30,14 +30,18 @@ def style_of(look: str) -> str:
     return NAMES[0] if look == DREAM else look.removeprefix("painted-")
 
 
+def is_look(text: str) -> bool:
+    """Whether it is the name of a grade or of a painted look, or asks for open weights; else it may be words."""
+    return is_open(text) or text in (*grades(), *painted_looks())
+
+
 def refuse_unknown(look: str) -> None:
     """Raise `UsageError` for a look that is neither a grade nor painted, nor names open weights."""
     if is_open(look):
         model_of(look)
+    if is_look(look):
         return
     known = (*grades(), *painted_looks())
-    if look in known:
-        return
     near = get_close_matches(look, known, n=1)
     raise UsageError(
         "look",

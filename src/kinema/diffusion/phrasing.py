@@ -10,6 +10,7 @@ import numpy as np
 
 from kinema.shot.body import Body, Box, Capsule, Compound, Cone, ConvexHull, Cylinder, Pane, Plane, Sphere
 from kinema.shot.camera import Dolly, Handheld, Move, Orbit, Pan, PushIn, Tilt, Track
+from kinema.shot.dressing.wet import WET
 from kinema.shot.force import WORLDS, Rope
 from kinema.shot.light import AreaLight, Environment, Sky, SphereLight, SpotLight, Sun
 from kinema.shot.material import find_material
@@ -88,7 +89,7 @@ def _noun(body: Body, rng: np.random.Generator, snap: Snap) -> str:
     if body.colour is not None and rng.random() < 0.9:
         words.append(colour_word(body.colour))
     if rng.random() < 0.85:
-        words.append(material_word(body.material))
+        words.append(material_word(body.finish or body.material))
     words.append(str(rng.choice(_SHAPES[body.shape.kind])))
     if words[1:] and words[1][0] in "aeiou":
         words[0] = "an"
@@ -140,8 +141,8 @@ def extent_of(body: Body) -> float:
 
 
 def material_word(material: str) -> str:
-    """The word for a material of the library; what is not in the tables goes by no name."""
-    return str(table("materials").get(material, [""])[0])
+    """The word for a material of the library, dry or wet; what is not in the tables goes by no name."""
+    return str(table("materials").get(material.removeprefix(WET), [""])[0])
 
 
 @lru_cache(maxsize=1)
@@ -178,9 +179,10 @@ def _ground(shot: Shot) -> str:
 
 
 def _stuff(shot: Shot, body: Body) -> str:
-    find_material(body.material, shot.materials, path="bodies")
+    seen = body.finish or body.material
+    find_material(seen, shot.materials, path="bodies")
     colour = colour_word(body.colour) if body.colour is not None else ""
-    return f"{colour} {material_word(body.material)}".strip()
+    return f"{colour} {material_word(seen)}".strip()
 
 
 def _gravity(shot: Shot, snap: Snap) -> str:

@@ -1,5 +1,5 @@
-"""What a body of the shot looks like: its material's optics with the body's own colour and roughness on
-top."""
+"""What a body of the shot looks like: the optics of its finish, or else of its material, with the body's own
+colour and roughness on top."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def surface_of(shot: Shot, body: Body) -> Optics:
     that colour; a roughness replaces the roughness, and gives matter that has none a coat of that
     roughness."""
     index = next(i for i, other in enumerate(shot.bodies) if other.name == body.name)
-    optics = find_material(body.material, shot.materials, path=f"bodies.{index}.material").optics
+    field = "material" if body.finish is None else "finish"
+    optics = find_material(getattr(body, field), shot.materials, path=f"bodies.{index}.{field}").optics
     if body.colour is not None:
         optics = _coloured(optics, body.colour)
     if body.roughness is None:

@@ -179,6 +179,9 @@ class Body(Part):
     name: Name
     shape: Shape
     material: Name = "concrete"
+    """How it moves and breaks and, without a `finish`, how it looks."""
+    finish: Name | None = None
+    """The material it is drawn as; None = the one it is made of. It weighs, slides and breaks as its `material`."""
     position: Vec3 = (0.0, 0.0, 0.0)
     """Of the shape's origin, world frame [m]."""
     rotation: Quaternion = (1.0, 0.0, 0.0, 0.0)

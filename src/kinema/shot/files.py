@@ -88,6 +88,8 @@ def validate_shot(tree: dict[str, Any], *, source: str = "shot") -> Shot:
         raise as_shot_error(error, tree, model=Shot, source=source) from error
     for body in shot.bodies:
         find_material(body.material, shot.materials, path=f"bodies[{body.name}].material")
+        if body.finish is not None:
+            find_material(body.finish, shot.materials, path=f"bodies[{body.name}].finish")
     return shot
 
 

@@ -41,6 +41,8 @@ class Shot(Part):
     """The shot's own materials, over the library's."""
     look: Look = "natural"
     """The grade of the delivered clip, a painted style, or `diffusers:` and a model: see `kinema looks`."""
+    dressing: str = Field(default="", max_length=32_000)
+    """The words of `kinema shoot --look` that it was dressed in, if any. What they set is in the other fields."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 

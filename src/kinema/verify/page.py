@@ -63,7 +63,7 @@ def _facts(shot: Shot, tape: Tape, drawn: Drawn) -> list[tuple[str, str]]:
             "World",
             f"{float(shot.timing.world_seconds):.3g} s, {len(tape.geometry.bodies)} bodies, {pieces} pieces",
         ),
-        ("Look", shot.look),
+        ("Look", f"{shot.look}: {shot.dressing}" if shot.dressing else shot.look),
         ("Engine", tape.engine),
         ("Seeds", f"shot {shot.seed}, tape {tape.seed}"),
         ("World hash", tape.world_hash[:16]),

@@ -110,6 +110,13 @@ class OpenWeights:
             ),
         )
 
+    def refuse_too_long(self, frames: int) -> None:
+        """Raise `UsageError` for a clip of so many frames that the model cannot draw, before its weights are loaded.
+
+        A stride that the card does not tell is taken for 1: no model needs fewer calls than at that.
+        """
+        self._plan(frames, self._card.stride or 1)
+
     def draw(self, shot: Shot, tape: Tape, picture: Picture, frames: range) -> Iterator[Frame]:
         """Yield the frames asked for, in order. Later ones follow from earlier ones, so painting starts at frame 0
         whatever is asked for, and ends with the chunk of the last one."""
@@ -118,7 +125,7 @@ class OpenWeights:
         guide = Guide(shot, tape, picture, assets=self._assets)
         told = self._told(shot)
         last: UInt8[np.ndarray, "time row column 3"] = np.empty((0, *guide.size, 3), np.uint8)
-        for number, chunk in enumerate(self._plan(tape.frames)):
+        for number, chunk in enumerate(self._plan(tape.frames, self._pipeline.stride)):
             if chunk.new.start > max(frames):
                 return
             seen = self._seen(guide, chunk, last[len(last) - chunk.given :])
@@ -131,9 +138,9 @@ class OpenWeights:
                     cut = colour[: picture.height, : picture.width]
                     yield replace(frame, colour=linear(2 * cut - 1))
 
-    def _plan(self, frames: int) -> tuple[Chunk, ...]:
+    def _plan(self, frames: int, stride: int) -> tuple[Chunk, ...]:
         """Calls that make the clip. Raises `UsageError` for a clip that the model cannot go on with."""
-        stride, role = self._pipeline.stride, self._inputs.role
+        role = self._inputs.role
         longest = self._options.chunk or self._inputs.longest
         if role == "controls":
             longest = max(longest, frames + stride)  # the pipeline cuts it itself

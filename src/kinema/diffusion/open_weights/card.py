@@ -31,6 +31,8 @@ class Card:
     """Commit of the folder's origin, where its path tells."""
     sha256: str
     """Of model_index.json."""
+    stride: int | None
+    """Pixel frames of a latent frame after the first, where the autoencoder's configuration tells; some do not."""
 
 
 def read_card(folder: Path) -> Card:
@@ -64,6 +66,7 @@ def read_card(folder: Path) -> Card:
         licence=licence_of(folder),
         revision=_revision(folder),
         sha256=hashlib.sha256(raw).hexdigest(),
+        stride=_stride(folder / "vae" / "config.json"),
     )
 
 
@@ -98,6 +101,18 @@ def stated_licence(card: str) -> str | None:
     text = ", ".join(str(named) if name == "other" and named else name for name in names)
     link = fields.get("license_link")
     return f"{text} ({link})" if link and "other" in names else text
+
+
+def _stride(path: Path) -> int | None:
+    """Families name it differently; what cannot be read is found out when the pipeline is loaded."""
+    try:
+        config = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(config, dict):
+        return None
+    stated = (config.get(key) for key in ("scale_factor_temporal", "temporal_compression_ratio"))
+    return next((value for value in stated if isinstance(value, int) and value > 0), None)
 
 
 def _revision(folder: Path) -> str | None:

@@ -87,10 +87,14 @@ def _surfaces(shot: Shot) -> list[Optics]:
     """Optics of each body. Bodies that look the same are resolved once: there may be twenty thousand."""
     known: dict[tuple[object, ...], Optics] = {}
     for body in shot.bodies:
-        key = (body.material, body.colour, body.roughness)
+        key = _seen_as(body)
         if key not in known:
             known[key] = surface_of(shot, body)
-    return [known[body.material, body.colour, body.roughness] for body in shot.bodies]
+    return [known[_seen_as(body)] for body in shot.bodies]
+
+
+def _seen_as(body: Body) -> tuple[object, ...]:
+    return body.finish or body.material, body.colour, body.roughness
 
 
 def _optics_row(body: Body, optics: Optics, *, whole: bool, volume: float) -> Float[np.ndarray, " optic"]:

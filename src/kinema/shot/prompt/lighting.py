@@ -23,7 +23,7 @@ _SIDE = {
 """Azimuth of a light from the camera's heading, clockwise from above [deg]."""
 _DEFAULT_AZIMUTH = -125.0
 """Over the left shoulder: models form without flattening it [deg]."""
-_KEYED = {"low_key": "dark_studio", "high_key": "studio"}
+KEYED = {"low_key": "dark_studio", "high_key": "studio"}
 """Moods of exposure that bring a light of their own."""
 _HILLS = 6.0
 """On the horizon of every sky that is put up [deg]."""
@@ -69,7 +69,7 @@ def light_up(
     said = [mood for mood in moods if not mood[1].get("place")]
     for lamp in scene.lamps:
         _lamp(rig, lamp)
-    said = list({name: mood for mood in said for name in [_KEYED.get(mood[0], mood[0])]}.values())
+    said = list({name: mood for mood in said for name in [KEYED.get(mood[0], mood[0])]}.values())
     own_sun = any(light["kind"] == "sun" for light in rig.lights)
     chosen = said or ([] if scene.lamps else moods)
     for name, extra, draft in chosen:
@@ -108,7 +108,7 @@ def _set_mood(
     own_sun: bool,
     values: dict[str, float] | None = None,
 ) -> None:
-    name = _KEYED.get(name, name)
+    name = KEYED.get(name, name)
     entry = table("light")["moods"][name]
     azimuth = rig.azimuth(extra.get("side"))
     put = len(rig.lights)

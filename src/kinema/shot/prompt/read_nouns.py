@@ -21,7 +21,7 @@ from kinema.shot.prompt.read_ways import read_way
 from kinema.shot.prompt.reading import Reading, Topic
 from kinema.shot.prompt.scene import Event, Thing
 
-_GROUNDS = {"sand", "snow", "grass", "concrete", "asphalt", "soil", "ice", "tile"}
+GROUNDS = {"sand", "snow", "grass", "concrete", "asphalt", "soil", "ice", "tile"}
 """Matter that is ground when it is named alone: "Snow, overcast." """
 
 
@@ -74,7 +74,7 @@ def _other_noun(reading: Reading, node: Node) -> Topic:
             as_word = Lexeme(head.text, head.start, head.end, head.senses)
 
             set_material(reading, reading.topic, as_word)
-        elif head.sense.name in _GROUNDS:
+        elif head.sense.name in GROUNDS:
             set_ground(reading, head)
         return reading.topic
     if head.sense.kind == "measure":

@@ -13,7 +13,8 @@ from kinema.shot.prompt.scene import Thing
 from kinema.shot.prompt.tables import table
 
 _DEFINITE = {"the", "its", "that", "this", "these", "those", "their", "both"}
-_ROUGHNESS = {"shiny": 0.05, "matte": 0.5}
+ROUGHNESS = {"shiny": 0.05, "matte": 0.5}
+"""GGX alpha of what is said to be so."""
 _VARIES = {"sizes": "sizes", "hues": "colours"}
 """Qualities of several things that differ -> in what."""
 MOST = 2000
@@ -183,8 +184,8 @@ def apply_words(reading: Reading, thing: Thing, run: Sequence[Lexeme]) -> None:
         elif sense.kind == "size":
             thing.factor *= sense.entry
             reading.used_for(f"{thing.path}.shape", word)
-        elif sense.kind == "quality" and sense.name in _ROUGHNESS:
-            thing.roughness = _ROUGHNESS[sense.name]
+        elif sense.kind == "quality" and sense.name in ROUGHNESS:
+            thing.roughness = ROUGHNESS[sense.name]
             reading.used_for(f"{thing.path}.roughness", word)
         elif sense.kind == "quality" and sense.name in _VARIES and thing.count > 1:
             thing.varies.add(_VARIES[sense.name])
