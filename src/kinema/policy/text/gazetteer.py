@@ -1,0 +1,75 @@
+"""Lists of words in several languages, and what of them is found in a reading of a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from kinema.policy.text.normalise import as_written
+
+_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Kana, Han and Hangul: words stand without spaces, or carry endings, so a word is found inside others."""
+
+
+@dataclass(frozen=True)
+class WordList:
+    """One meaning: a pattern for its words, and one for phrases that hold them and mean something else."""
+
+    name: str
+    words: re.Pattern[str]
+    harmless: re.Pattern[str] | None
+
+    def found_in(self, reading: str) -> str | None:
+        """The first word of the list in a reading of `normalise.readings`, or None."""
+        rest = self.harmless.sub(" _ ", reading) if self.harmless else reading
+        match = self.words.search(rest)
+        return match[0].strip() if match else None
+
+    def all_in(self, reading: str) -> tuple[str, ...]:
+        """Every word of the list in a reading, each once."""
+        rest = self.harmless.sub(" _ ", reading) if self.harmless else reading
+        return tuple(dict.fromkeys(match[0].strip() for match in self.words.finditer(rest)))
+
+
+@lru_cache(maxsize=1)
+def word_lists() -> dict[str, WordList]:
+    """The lists that came along, by name."""
+    return {name: word_list(name, entry) for name, entry in read_packaged("words.yaml").items()}
+
+
+def word_list(name: str, entry: Mapping[str, Any]) -> WordList:
+    """One list from its entry in words.yaml: `words` by language, `harmless` phrases."""
+    words = [word for language in entry["words"].values() for word in language]
+    harmless = entry.get("harmless")
+    return WordList(name, pattern(words), pattern(harmless) if harmless else None)
+
+
+def pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of the words, whole; `*` ends a stem; /.../ is taken as written."""
+    spaced, inside = [], []
+    for word in words:
+        (inside if _UNSPACED.search(word) and not word.startswith("/") else spaced).append(_regex(word))
+    whole = f" (?:{'|'.join(sorted(spaced, key=len, reverse=True))})(?= )" if spaced else ""
+    return re.compile("|".join([*([whole] if whole else []), *inside]))
+
+
+def _regex(word: str) -> str:
+    if word.startswith("/") and word.endswith("/"):
+        return word[1:-1]
+    stem = as_written(word.rstrip("*")).strip()
+    if not stem:
+        raise ValueError(f"no letter in the word {word!r}")
+    return re.escape(stem).replace(r"\ ", " ?" if _UNSPACED.search(stem) else " ") + (
+        r"\w*" if word.endswith("*") else ""
+    )
+
+
+def read_packaged(name: str) -> Any:
+    """A YAML file of this package."""
+    import yaml
+
+    return yaml.load(files("kinema.policy.text").joinpath(name).read_text("utf-8"), Loader=yaml.CSafeLoader)
