@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -58,7 +59,8 @@ def words_of(shot: Shot, job: Job) -> str:
     names = [body.name for body in shot.bodies] + [light.name for light in shot.lights] + list(shot.materials)
     files = [Path(name).stem for name in shot.files]
     model = [job.open_weights.words] if shot.look.startswith("diffusers:") else []
-    return ".\n".join([shot.prompt, shot.title, *model, *dict.fromkeys([*names, *files])])
+    kinds = (re.sub(r"_?\d+$", "", name) for name in names)  # brick_1 to brick_9000 are one word
+    return ".\n".join([shot.prompt, shot.title, *model, *dict.fromkeys([*kinds, *files])])
 
 
 def assets_of(shot: Shot, folder: Path) -> tuple[AssetUse, ...]:

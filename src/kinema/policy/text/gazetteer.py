@@ -50,22 +50,43 @@ def word_list(name: str, entry: Mapping[str, Any]) -> WordList:
 
 def pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Any of the words, whole; `*` ends a stem; /.../ is taken as written."""
-    spaced, inside = [], []
-    for word in words:
-        (inside if _UNSPACED.search(word) and not word.startswith("/") else spaced).append(_regex(word))
-    whole = f" (?:{'|'.join(sorted(spaced, key=len, reverse=True))})(?= )" if spaced else ""
-    return re.compile("|".join([*([whole] if whole else []), *inside]))
+    words = list(words)
+    written = [word[1:-1] for word in words if word.startswith("/")]
+    plain = [_Term.read(word) for word in words if not word.startswith("/")]
+    spaced = _branches([f"{term.text}{'*' if term.stem else ''}" for term in plain if not term.unspaced])
+    inside = [re.escape(term.text).replace(r"\ ", " ?") for term in plain if term.unspaced]
+    whole = "|".join(filter(None, [spaced, *written]))
+    return re.compile("|".join([*([f" (?:{whole})(?= )"] if whole else []), *inside]))
 
 
-def _regex(word: str) -> str:
-    if word.startswith("/") and word.endswith("/"):
-        return word[1:-1]
-    stem = as_written(word.rstrip("*")).strip()
-    if not stem:
-        raise ValueError(f"no letter in the word {word!r}")
-    return re.escape(stem).replace(r"\ ", " ?" if _UNSPACED.search(stem) else " ") + (
-        r"\w*" if word.endswith("*") else ""
-    )
+@dataclass(frozen=True)
+class _Term:
+    text: str
+    stem: bool
+    unspaced: bool
+
+    @staticmethod
+    def read(word: str) -> _Term:
+        text = as_written(word.rstrip("*")).strip()
+        if not text:
+            raise ValueError(f"no letter in the word {word!r}")
+        return _Term(text, word.endswith("*"), bool(_UNSPACED.search(text)))
+
+
+def _branches(words: list[str]) -> str:
+    """Words as one expression that shares their beginnings: looked for letter by letter, not word by word."""
+    tree: dict[str, list[str]] = {}
+    for word in sorted(set(words)):
+        tree.setdefault(word[:1], []).append(word[1:])
+    ends = "" in tree
+    parts = [
+        r"\w*" if letter == "*" else re.escape(letter) + _branches(rests)
+        for letter, rests in tree.items()
+        if letter
+    ]
+    if not parts:
+        return ""
+    return f"(?:{'|'.join(parts)})?" if ends else parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
 
 
 def read_packaged(name: str) -> Any:
