@@ -31,7 +31,7 @@ are reported without a bound."""
 RECALL = 0.98
 """Least share of what must be refused, of the prompts that the lists were tuned on."""
 DECISION = 10.0
-"""Milliseconds of one decision that nobody notices before a render."""
+"""CPU-milliseconds of one decision that nobody notices before a render."""
 Verdict = Literal["ok", "MISSED", "–"]
 
 
@@ -61,7 +61,7 @@ class RuleRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TimeRow:
-    """What a decision costs, all of it: words, persons, facts, both questions to Cedar."""
+    """What a decision costs in CPU time, all of it: words, persons, facts, both questions to Cedar."""
 
     of: str
     median_ms: float
@@ -107,7 +107,9 @@ def blocked_rows(
     title: str, sets: dict[str, list[str]], config: Config, bound: float | None
 ) -> tuple[Row, list[RuleRow], list[str]]:
     """How much of what must be refused is, all together and by rule, and what is missed."""
-    said = {rule: [(text, decide(Request(text=text), config)) for text in texts] for rule, texts in sets.items()}
+    said = {
+        rule: [(text, decide(Request(text=text), config)) for text in texts] for rule, texts in sets.items()
+    }
     rows = [rule_row(rule, [d for _, d in answers]) for rule, answers in said.items()]
     missed = [f"{text}  <- {rule}" for rule, answers in said.items() for text, d in answers if d.allowed]
     number, refused = sum(r.number for r in rows), sum(r.refused for r in rows)
@@ -135,9 +137,9 @@ def time_rows(texts: list[str], config: Config, repeats: int) -> Iterator[TimeRo
     for of, words in (("a prompt", texts), ("a page of 4000 characters", ["\n".join(texts)[:4000]] * 20)):
         spent = []
         for text in words * repeats:
-            start = time.perf_counter()
+            start = time.process_time()
             decide(Request(text=text), config)
-            spent.append(1000 * (time.perf_counter() - start))
+            spent.append(1000 * (time.process_time() - start))
         median, slow = statistics.median(spent), statistics.quantiles(spent, n=20)[-1]
         bound = DECISION if of == "a prompt" else 5 * DECISION
         yield TimeRow(
@@ -156,7 +158,9 @@ def measure(*, quick: bool) -> tuple[dict[str, list[dict[str, object]]], list[st
         texts, apart = harmless("harmless.txt"), harmless("held_out.txt")
         first, wrong = harmless_row("harmless, all", [*texts, *apart], config, FALSE_BLOCKS)
         second, _ = harmless_row("of these, held out", apart, config, None)
-        must, by_rule, missed = blocked_rows("must be refused, tuned on", blocked("blocked.yaml"), config, RECALL)
+        must, by_rule, missed = blocked_rows(
+            "must be refused, tuned on", blocked("blocked.yaml"), config, RECALL
+        )
         new, by_rule_apart, missed_apart = blocked_rows(
             "must be refused, held out", blocked("blocked_held_out.yaml"), config, None
         )
@@ -165,7 +169,7 @@ def measure(*, quick: bool) -> tuple[dict[str, list[dict[str, object]]], list[st
         "prompts": [asdict(row) for row in (first, second, must, new)],
         "what must be refused, by rule": [asdict(row) for row in by_rule],
         "the same, held out": [asdict(row) for row in by_rule_apart],
-        "milliseconds": [asdict(row) for row in times],
+        "CPU-milliseconds": [asdict(row) for row in times],
     }
     notes = [f"refused: {w}" for w in wrong]
     return tables, notes + [f"allowed: {m}" for m in (*missed, *missed_apart)]
@@ -174,7 +178,10 @@ def measure(*, quick: bool) -> tuple[dict[str, list[dict[str, object]]], list[st
 def print_table(title: str, rows: list[dict[str, object]]) -> None:
     """Columns as wide as their widest cell."""
     cells = [[k.replace("_", " ") for k in rows[0]]]
-    cells += [["" if v is None else f"{v:.3g}" if isinstance(v, float) else str(v) for v in r.values()] for r in rows]
+    cells += [
+        ["" if v is None else f"{v:.3g}" if isinstance(v, float) else str(v) for v in r.values()]
+        for r in rows
+    ]
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     print(f"\n{title}")
     for row in cells:

@@ -14,8 +14,9 @@ from typing import Annotated, Any
 
 import typer
 
+from kinema.cli_consent import consent
 from kinema.cli_dataset import dataset
-from kinema.cli_policy import consent, licences, policy
+from kinema.cli_policy import licences, policy
 from kinema.cli_train import export_weights, train
 from kinema.errors import KinemaError, UsageError
 

@@ -42,7 +42,7 @@ class Facts:
 
 
 def flags_of(request: Request, config: Config) -> tuple[Flag, ...]:
-    """What the words ask for, by the lists and by the classifier if there is one. Raises `PolicyError`, `ValueError`."""
+    """What the words ask for, by the lists and a classifier if there is one. Raises `PolicyError`, `ValueError`."""
     found = {flag.name: flag for flag in moderate(request.text)}
     if config.moderation_url:
         for flag in classify(request.text, config.moderation_url):

@@ -118,7 +118,9 @@ def _draw(
         half = pad // 2
         pen.rounded_rectangle((half, half, mark - half, rows - 1 - half), corner, outline=255, width=rule)
         pen.text((mark // 2, rows // 2), "AI", fill=255, font=face, anchor="mm")
-    pen.text((mark + (0 if mark else pad) + pad // 2, rows // 2), label.text, fill=255, font=face, anchor="lm")
+    pen.text(
+        (mark + (0 if mark else pad) + pad // 2, rows // 2), label.text, fill=255, font=face, anchor="lm"
+    )
     white = np.asarray(ink, np.float32) / 255
     opacity = np.maximum(np.asarray(plate, np.float32) / 255, white)
     # Ink lies on the plate: where it covers, the colour is white; elsewhere the plate's black.

@@ -52,12 +52,17 @@ class Entry:
 def shipped() -> Iterator[Entry]:
     """What comes along with kinema."""
     root, ledger = Path(str(files("kinema"))), _ledger()
-    for path in sorted(p for p in root.rglob("*") if p.is_file() and p.suffix not in _CODE):
+    data = (
+        p for p in root.rglob("*") if p.is_file() and p.suffix not in _CODE and "__pycache__" not in p.parts
+    )
+    for path in sorted(data):
         name = path.relative_to(root).as_posix()
         said = next((v for glob, v in ledger["shipped"].items() if fnmatchcase(name, glob)), _NOTHING_KNOWN)
         yield _entry(name, said, hash_of(path) or "")
     for name, said in ledger["made"].items():
-        yield _entry(name, said, _hash_of_font() if said.get("font") else _hash_of_code(root, said["modules"]))
+        yield _entry(
+            name, said, _hash_of_font() if said.get("font") else _hash_of_code(root, said["modules"])
+        )
 
 
 def of_shot(shot: Shot, folder: Path) -> Iterator[Entry]:
@@ -77,7 +82,9 @@ def of_shot(shot: Shot, folder: Path) -> Iterator[Entry]:
     if any(getattr(material.optics, "texture", None) for material in materials):
         yield known["procedural textures"]
     if shot.look in painted_looks():
-        yield from (e for e in known.values() if e.name.startswith("diffusion/weights/") or e.kind == "training")
+        yield from (
+            e for e in known.values() if e.name.startswith("diffusion/weights/") or e.kind == "training"
+        )
 
 
 def of_take(take: TakeFolder, shot: Shot) -> Iterator[Entry]:
@@ -99,7 +106,9 @@ def of_dataset(folder: Path) -> Iterator[Entry]:
         clips = Clips(folder, split)
         for index in range(len(clips)):
             said = clips.manifest(index)
-            engine = ", ".join(f"{k} {v}" for k, v in sorted(said.get("versions", {}).items()) if k == "kinema")
+            engine = ", ".join(
+                f"{k} {v}" for k, v in sorted(said.get("versions", {}).items()) if k == "kinema"
+            )
             yield Entry(
                 name=f"{split} {index} {said.get('style', '')}",
                 kind="training clip",
@@ -121,12 +130,18 @@ def _entry(name: str, said: Mapping[str, Any], digest: str) -> Entry:
 def _ledger() -> dict[str, Any]:
     import yaml
 
-    return yaml.load(files("kinema.policy").joinpath("ledger.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
+    return yaml.load(
+        files("kinema.policy").joinpath("ledger.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader
+    )
 
 
 def _hash_of_code(root: Path, modules: list[str]) -> str:
     """Of the sources of what code makes, in order of their names."""
-    paths = [path for module in modules for path in ([root / module] if module.endswith(".py") else sorted((root / module).rglob("*.py")))]
+    paths = [
+        path
+        for module in modules
+        for path in ([root / module] if module.endswith(".py") else sorted((root / module).rglob("*.py")))
+    ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
@@ -134,5 +149,3 @@ def _hash_of_font() -> str:
     from kinema.policy.label import font
 
     return hashlib.sha256(font(16).font_bytes).hexdigest()
-
-

@@ -118,14 +118,21 @@ class Takedown:
         if event.at.tzinfo is None:
             raise self._refused("must have a moment with its time zone", event.at)
         if self.events and event.at < self.events[-1].at:
-            raise self._refused(f"must not go back before {self.events[-1].at.isoformat()}", event.at.isoformat())
+            raise self._refused(
+                f"must not go back before {self.events[-1].at.isoformat()}", event.at.isoformat()
+            )
         if event.step not in _MAY_FOLLOW[self.state]:
             open_ = ", ".join(sorted(_MAY_FOLLOW[self.state]))
             raise self._refused(f"must be one of {open_} after {self.state or 'nothing'}", event.step)
         if event.step is Step.COUNTERED and self.ground in _FINAL_GROUNDS:
             raise self._refused("is final for this ground", f"a counter-notice to {self.ground}")
         window = self.may_return
-        if event.step is Step.RESTORED and window and self.ground is Ground.COPYRIGHT and event.at < window[0]:
+        if (
+            event.step is Step.RESTORED
+            and window
+            and self.ground is Ground.COPYRIGHT
+            and event.at < window[0]
+        ):
             raise self._refused(f"must not return before {window[0].isoformat()}", event.at.isoformat())
         return Takedown(id=self.id, clip=self.clip, ground=self.ground, events=(*self.events, event))
 
@@ -154,7 +161,9 @@ class Takedown:
         try:
             if record["schema"] != FORMAT:
                 raise ValueError(f"schema {record['schema']!r}")
-            takedown = Takedown(id=str(record["id"]), clip=str(record["clip"]), ground=Ground(record["ground"]))
+            takedown = Takedown(
+                id=str(record["id"]), clip=str(record["clip"]), ground=Ground(record["ground"])
+            )
             events = [
                 Event(
                     step=Step(said["step"]),
@@ -173,7 +182,9 @@ class Takedown:
         return takedown
 
     def _refused(self, rule: str, got: object) -> PolicyError:
-        return PolicyError(f"takedown {self.id}", rule, got=got, next_step="docs/policy.md shows the steps in order.")
+        return PolicyError(
+            f"takedown {self.id}", rule, got=got, next_step="docs/policy.md shows the steps in order."
+        )
 
 
 def business_days_after(moment: datetime, days: int) -> datetime:

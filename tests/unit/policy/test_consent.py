@@ -72,7 +72,10 @@ def test_no_changed_character_passes(signer: tuple[Ed25519PrivateKey, dict[str, 
                 verified(token[:i] + new + token[i + 1 :], trusted, kind="k")
 
 
-@given(st.text(max_size=80) | st.from_regex(r"[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,90}", fullmatch=True))
+@given(
+    st.text(max_size=80)
+    | st.from_regex(r"[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,90}", fullmatch=True)
+)
 def test_nothing_else_is_a_token(text: str) -> None:
     with pytest.raises(PolicyError):
         verified(text, {}, kind="k")
@@ -87,11 +90,22 @@ def test_the_token_does_not_choose_its_algorithm_kind_or_key(
 
     def forged(**header: object) -> str:
         full = {"alg": "EdDSA", "kid": thumbprint(key.public_key()), "typ": "k", **header}
-        parts = [base64.urlsafe_b64encode(p).rstrip(b"=").decode() for p in (json.dumps(full).encode(), b"{}")]
-        return ".".join([*parts, base64.urlsafe_b64encode(key.sign(".".join(parts).encode())).rstrip(b"=").decode()])
+        parts = [
+            base64.urlsafe_b64encode(p).rstrip(b"=").decode() for p in (json.dumps(full).encode(), b"{}")
+        ]
+        return ".".join(
+            [*parts, base64.urlsafe_b64encode(key.sign(".".join(parts).encode())).rstrip(b"=").decode()]
+        )
 
     assert verified(forged(), trusted, kind="k")[0] == b"{}"
-    for change in ({"alg": "none"}, {"alg": "HS256"}, {"typ": "other"}, {"kid": "other"}, {"kid": 3}, {"crit": ["x"]}):
+    for change in (
+        {"alg": "none"},
+        {"alg": "HS256"},
+        {"typ": "other"},
+        {"kid": "other"},
+        {"kid": 3},
+        {"crit": ["x"]},
+    ):
         with pytest.raises(PolicyError):
             verified(forged(**change), trusted, kind="k")
     with pytest.raises(PolicyError, match="trusts"):
@@ -213,7 +227,9 @@ def test_every_territory_must_be_covered(
 
 
 def test_a_receipt_of_one_project_serves_no_other(store: ConsentStore, granted: Grant) -> None:
-    _, token = granted(scope=Scope(project="Moon", uses=("any",), modalities=("likeness",), territories=("*",)))
+    _, token = granted(
+        scope=Scope(project="Moon", uses=("any",), modalities=("likeness",), territories=("*",))
+    )
     check(store, token, replace(FILM, project="Moon"))
     for other in ("", "Sun"):
         with pytest.raises(PolicyError, match="project"):
@@ -223,7 +239,9 @@ def test_a_receipt_of_one_project_serves_no_other(store: ConsentStore, granted: 
 # --- revocation --------------------------------------------------------------------------------------------
 
 
-def test_consent_taken_back_stops_requests_and_exports(config: Config, store: ConsentStore, granted: Grant) -> None:
+def test_consent_taken_back_stops_requests_and_exports(
+    config: Config, store: ConsentStore, granted: Grant
+) -> None:
     receipt, _ = granted()
     other, _ = granted("John Doe")
     request = Request(text="A walk.", persons=("Jane Roe",), use="film", day=DAY)
@@ -237,7 +255,9 @@ def test_consent_taken_back_stops_requests_and_exports(config: Config, store: Co
     assert decide(replace(request, persons=("John Doe",)), config).receipts == (other.id,)
 
 
-def test_revoking_twice_is_revoking_once_and_nothing_gives_it_back(store: ConsentStore, granted: Grant) -> None:
+def test_revoking_twice_is_revoking_once_and_nothing_gives_it_back(
+    store: ConsentStore, granted: Grant
+) -> None:
     receipt, token = granted()
     store.revoke(receipt.id)
     store.revoke(receipt.id)
@@ -246,7 +266,9 @@ def test_revoking_twice_is_revoking_once_and_nothing_gives_it_back(store: Consen
         check(store, token, FILM)
 
 
-def test_without_a_list_of_revocations_nothing_holds(config: Config, store: ConsentStore, granted: Grant) -> None:
+def test_without_a_list_of_revocations_nothing_holds(
+    config: Config, store: ConsentStore, granted: Grant
+) -> None:
     _, token = granted()
     for path in (config.consent / "revocations").iterdir():
         path.unlink()
@@ -271,7 +293,7 @@ def test_a_list_of_another_signer_does_not_count(
 
 
 def test_receipts_of_a_trusted_house_count_and_can_only_be_revoked_by_it(
-    config: Config, store: ConsentStore, tmp_path: Path, granted: Grant
+    config: Config, tmp_path: Path, granted: Grant
 ) -> None:
     from kinema.policy.consent.grant import grant
 
@@ -318,7 +340,7 @@ def test_takes_made_under_a_receipt_are_found(tmp_path: Path, granted: Grant) ->
 # --- keys and files ----------------------------------------------------------------------------------------
 
 
-def test_the_key_is_its_owners_alone(config: Config, store: ConsentStore, granted: Grant) -> None:
+def test_the_key_is_its_owners_alone(config: Config, granted: Grant) -> None:
     _, token = granted()
     key = config.consent / "key.pem"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600

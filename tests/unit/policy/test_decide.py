@@ -92,7 +92,9 @@ def test_a_house_may_forbid_more(house: Callable[..., Config]) -> None:
     assert decision.rule_ids == ("stop.glass",)
     assert "Use steel." in decision.appeal
     assert "board@example.org" in decision.appeal
-    assert decide(replace(BALL, text="A z.e.p.p.e.l.i.n lands."), config).rule_ids == ("kinema.subject.blocked",)
+    assert decide(replace(BALL, text="A z.e.p.p.e.l.i.n lands."), config).rule_ids == (
+        "kinema.subject.blocked",
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,10 +102,22 @@ def test_a_house_may_forbid_more(house: Callable[..., Config]) -> None:
     [
         ("broken_cedar", "permit(principal", "is not Cedar"),
         ("nameless_cedar", "permit(principal, action, resource);", "@id"),
-        ("stolen_cedar", '@id("kinema.likeness.consent") @reason("x") permit(principal, action, resource);', "kinema."),
+        (
+            "stolen_cedar",
+            '@id("kinema.likeness.consent") @reason("x") permit(principal, action, resource);',
+            "kinema.",
+        ),
         ("silent_cedar", '@id("a.b") permit(principal, action, resource);', "@reason"),
-        ("unknown_cedar", '@id("a") @reason("x") forbid(principal, action, resource) when { context.nosuch };', "nosuch"),
-        ("template_cedar", '@id("a") @reason("x") permit(principal == ?principal, action, resource);', "template"),
+        (
+            "unknown_cedar",
+            '@id("a") @reason("x") forbid(principal, action, resource) when { context.nosuch };',
+            "nosuch",
+        ),
+        (
+            "template_cedar",
+            '@id("a") @reason("x") permit(principal == ?principal, action, resource);',
+            "template",
+        ),
         ("twice_cedar", OPEN_ALL + OPEN_ALL, "two rules"),
         ("policy_yaml", "contakt: x", "contakt"),
         ("policy_yaml", "subjects: [", "policy.yaml"),
@@ -201,7 +215,9 @@ def test_a_classifier_is_asked_as_well(config: Config) -> None:
     assert asked == [{"text": "A ball falls."}]
     with classifier(b'{"flags": {}}') as (url, _):
         assert decide(BALL, replace(config, moderation_url=url)).allowed
-        assert not decide(MINOR, replace(config, moderation_url=url)).allowed  # it cannot talk a list out of a find
+        assert not decide(
+            MINOR, replace(config, moderation_url=url)
+        ).allowed  # it cannot talk a list out of a find
 
 
 @pytest.mark.parametrize(
@@ -209,7 +225,9 @@ def test_a_classifier_is_asked_as_well(config: Config) -> None:
     [(b"", 200), (b"{}", 200), (b'{"flags": []}', 200), (b'{"flags": {"csam": "no"}}', 200), (b"[" * 9999, 200),
      (b'{"flags": {"unheard-of": true}}', 200), (b"x" * 70_000, 200), (b'{"flags": {}}', 500), (b"", 302)],
 )  # fmt: skip
-def test_a_classifier_that_does_not_answer_as_agreed_closes(config: Config, answer: bytes, status: int) -> None:
+def test_a_classifier_that_does_not_answer_as_agreed_closes(
+    config: Config, answer: bytes, status: int
+) -> None:
     with classifier(answer, status) as (url, _):
         assert decide(BALL, replace(config, moderation_url=url)).rule_ids == (CLOSED,)
 
@@ -225,7 +243,13 @@ def test_a_classifier_that_is_not_there_closes(config: Config, url: str) -> None
 def test_the_day_of_american_elections() -> None:
     """As held."""
     days = [us_general(year).day for year in (2016, 2018, 2020, 2022, 2024)]
-    assert days == [date(2016, 11, 8), date(2018, 11, 6), date(2020, 11, 3), date(2022, 11, 8), date(2024, 11, 5)]
+    assert days == [
+        date(2016, 11, 8),
+        date(2018, 11, 6),
+        date(2020, 11, 3),
+        date(2022, 11, 8),
+        date(2024, 11, 5),
+    ]
 
 
 def test_an_election_is_near_until_its_day_is_over() -> None:
@@ -268,7 +292,9 @@ def test_labels(config: Config, granted: Callable[..., Any]) -> None:
     granted()
     assert decide(replace(BALL, use="political"), config).required_labels == ("political",)
     assert decide(replace(BALL, use="news"), config).required_labels == ("generated",)
-    assert decide(replace(BALL, text="Live footage of an earthquake."), config).required_labels == ("generated",)
+    assert decide(replace(BALL, text="Live footage of an earthquake."), config).required_labels == (
+        "generated",
+    )
     assert decide(replace(BALL, territories=("CN",)), config).required_labels == ("generated",)
     assert decide(replace(BALL, territories=("CN",), day=date(2025, 8, 31)), config).required_labels == ()
     shown = decide(replace(BALL, persons=("Jane Roe",), use="film"), config)

@@ -99,7 +99,9 @@ def test_a_picture_that_unpacks_to_too_much_waits(config: Config, tmp_path: Path
     assert "at most" in str(decision.reasons[0])
 
 
-def test_without_a_detector_plates_wait(config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_detector_plates_wait(
+    config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setitem(sys.modules, "cv2", None)
     decision = decide(replace(PLATE, plates=(scene(0, tmp_path),)), config)
     assert decision.rule_ids == ("kinema.likeness.faces",)

@@ -16,10 +16,14 @@ from kinema.policy.takedown import CLOCK, Event, Ground, Step, Takedown, busines
 START = datetime(2026, 11, 26, 12, tzinfo=UTC)  # a Thursday
 
 
-def record(ground: Ground = Ground.COPYRIGHT, *steps: Step, apart: timedelta = timedelta(hours=1)) -> Takedown:
+def record(
+    ground: Ground = Ground.COPYRIGHT, *steps: Step, apart: timedelta = timedelta(hours=1)
+) -> Takedown:
     found = Takedown(id="t1", clip="c1", ground=ground)
     for i, step in enumerate(steps):
-        found = found.then(Event(step=step, at=START + i * apart, by="case 7", copies=("c2",) * (step == Step.REMOVED)))
+        found = found.then(
+            Event(step=step, at=START + i * apart, by="case 7", copies=("c2",) * (step == Step.REMOVED))
+        )
     return found
 
 
@@ -79,7 +83,9 @@ def test_time_has_a_zone_and_does_not_go_back() -> None:
     with pytest.raises(PolicyError, match="zone"):
         record().then(Event(step=Step.NOTICED, at=datetime(2026, 11, 26), by="x"))
     with pytest.raises(PolicyError, match="go back"):
-        record(Ground.LIKENESS, Step.NOTICED).then(Event(step=Step.REMOVED, at=START - timedelta(seconds=1), by="x"))
+        record(Ground.LIKENESS, Step.NOTICED).then(
+            Event(step=Step.REMOVED, at=START - timedelta(seconds=1), by="x")
+        )
 
 
 def test_a_rejected_counter_notice_leaves_the_clip_withheld() -> None:

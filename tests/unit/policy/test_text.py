@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
-import policy as benchmark
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import policy as benchmark
 from kinema.config import Config
 from kinema.policy.decide import decide
 from kinema.policy.request import Request
@@ -64,7 +64,10 @@ def test_reading_twice_is_reading_once(words: list[str]) -> None:
     assert as_written(once) == once
 
 
-@given(st.lists(st.text("abcde", min_size=1, max_size=5), min_size=1, max_size=12), st.text("abcde ", max_size=40))
+@given(
+    st.lists(st.text("abcde", min_size=1, max_size=5), min_size=1, max_size=12),
+    st.text("abcde ", max_size=40),
+)
 def test_a_pattern_finds_what_a_plain_search_finds(words: list[str], text: str) -> None:
     """The tree of letters against the slow twin: is a word of the list among the words of the text?"""
     line = as_written(text)
@@ -101,7 +104,9 @@ def test_harmless_prompts_pass(config: Config) -> None:
 
 def test_what_must_be_refused_is(config: Config) -> None:
     """Recall of the benchmark's own bound, and every rule named there refuses something by its own id."""
-    row, rules, missed = benchmark.blocked_rows("blocked", benchmark.blocked("blocked.yaml"), config, benchmark.RECALL)
+    row, rules, missed = benchmark.blocked_rows(
+        "blocked", benchmark.blocked("blocked.yaml"), config, benchmark.RECALL
+    )
     assert row.number >= 60
     assert row.rate >= benchmark.RECALL, missed
     assert all(rule.by_that_rule for rule in rules)
@@ -116,4 +121,4 @@ def test_no_disguise_lets_a_hard_forbid_through() -> None:
 
 def test_leaving_something_out_is_not_asking_for_it() -> None:
     assert moderate("children playing, no nudity, no sexual content") == ()
-    assert [f.name for f in moderate("a toddler with no clothes")][0] == "minor_sexual"
+    assert moderate("a toddler with no clothes")[0].name == "minor_sexual"

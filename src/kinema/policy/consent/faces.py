@@ -124,7 +124,9 @@ def _faces(grey: Grey, cascades: tuple[cv2.CascadeClassifier, cv2.CascadeClassif
     least = max(24, min(grey.shape) // 20)
 
     def found(cascade: cv2.CascadeClassifier, picture: Grey, neighbours: int) -> int:
-        return len(cascade.detectMultiScale(np.ascontiguousarray(picture), 1.1, neighbours, minSize=(least, least)))
+        return len(
+            cascade.detectMultiScale(np.ascontiguousarray(picture), 1.1, neighbours, minSize=(least, least))
+        )
 
     return (
         found(frontal, grey, _UPRIGHT)

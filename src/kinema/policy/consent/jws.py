@@ -1,4 +1,5 @@
-"""Signed text: JWS, compact (RFC 7515), by Ed25519 and nothing else (RFC 8037). Keys are known by thumbprint (RFC 7638)."""
+"""Signed text: JWS, compact (RFC 7515), by Ed25519 and nothing else (RFC 8037). A key is known by its thumbprint (RFC
+7638)."""
 
 from __future__ import annotations
 

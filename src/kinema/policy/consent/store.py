@@ -119,9 +119,8 @@ class ConsentStore:
         )
         for name in ("", "receipts", "revocations", "trusted"):
             (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(
-            os.open(self.folder / "key.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-        ) as file:
+        handle = os.open(self.folder / "key.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
             file.write(text)
         self.__dict__.pop("trusted", None)
         self._publish(key, StatusList.empty())

@@ -34,7 +34,9 @@ _DIGITS: Final = {
 }
 _ONE: Final = ("i", "l")
 """What 1, ! and | stand for: there are two readings."""
-_WORD: Final = re.compile(r"[^\W_](?:[^\W_]|[\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e])*|[.!?;:\n。！？।]+|[,，、()]")
+_WORD: Final = re.compile(
+    r"[^\W_](?:[^\W_]|[\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e])*|[.!?;:\n。！？।]+|[,，、()]"
+)
 """Vowel signs of Indic scripts and of Thai belong to the word."""
 _HIDDEN: Final = {"Cf", "Cc", "Me", "Cs", "Co"}
 _ACCENTS: Final = re.compile(
