@@ -58,9 +58,15 @@ def words_of(shot: Shot, job: Job) -> str:
     """All that people wrote and that the picture, or who sees it, may show."""
     names = [body.name for body in shot.bodies] + [light.name for light in shot.lights] + list(shot.materials)
     files = [Path(name).stem for name in shot.files]
-    model = [job.open_weights.words] if shot.look.startswith("diffusers:") else []
+    model = _said_to_model(job) if shot.look.startswith("diffusers:") else []
     kinds = (re.sub(r"_?\d+$", "", name) for name in names)  # brick_1 to brick_9000 are one word
     return ".\n".join([shot.prompt, shot.title, *model, *dict.fromkeys([*kinds, *files])])
+
+
+def _said_to_model(job: Job) -> list[str]:
+    """What shall not be seen is read as that: to leave `nudity` out is harmless, to leave `clothes` out is not."""
+    unwanted = (job.open_weights.negative or "").split(",")
+    return [job.open_weights.words, *(f"no {words.strip()}" for words in unwanted if words.strip())]
 
 
 def assets_of(shot: Shot, folder: Path) -> tuple[AssetUse, ...]:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Num, UInt8, UInt16
 
 from kinema.errors import UsageError
+from kinema.media.encode import View
 
 if TYPE_CHECKING:
     from PIL import ImageFont
@@ -35,6 +36,7 @@ PLATE: Final = 0.82
 _LEAST: Final = 11
 """Pixels of the smallest line of text that can still be read; small pictures get no smaller one."""
 
+Codes = UInt8[np.ndarray, "row column 3"] | UInt16[np.ndarray, "row column 3"]
 Corner = Literal["lower left", "lower right", "upper left", "upper right"]
 
 
@@ -68,16 +70,37 @@ class Stamp:
         rows, columns, _ = self._under.shape
         return self._left, self._top, self._left + columns, self._top + rows
 
-    def on(self, frame: UInt8[np.ndarray, "row column 3"]) -> UInt8[np.ndarray, "row column 3"]:
-        """A copy of the frame with the label burned in; display code values, before encoding."""
+    def on(self, frame: Codes) -> Codes:
+        """A copy of the frame with the label burned in: display code values before encoding, uint8 or uint16."""
         if frame.shape[:2] != self._size:
-            raise UsageError("the label", f"was drawn for {self._size[1]}x{self._size[0]} pixels",
-                             got=f"{frame.shape[1]}x{frame.shape[0]}", next_step="Draw one for this size.")  # fmt: skip
+            raise UsageError(
+                "the label",
+                f"was drawn for {self._size[1]}x{self._size[0]} pixels",
+                got=f"{frame.shape[1]}x{frame.shape[0]}",
+                next_step="Draw one for this size.",
+            )
         left, top, right, bottom = self.box
         marked = frame.copy()
         corner = marked[top:bottom, left:right]
-        corner[...] = np.rint(corner * self._under + self._over).astype(np.uint8)
+        white = np.float32(np.iinfo(frame.dtype).max)
+        corner[...] = np.rint(corner * self._under + self._over * white).astype(frame.dtype)
         return marked
+
+
+class Labelled:
+    """A view whose pictures carry a label. Wraps any view of `media`; the clip is then written as ever."""
+
+    def __init__(self, view: View, stamp: Stamp) -> None:
+        self._view, self._stamp = view, stamp
+
+    @property
+    def name(self) -> str:
+        """For the record."""
+        return f"{self._view.name}; labelled"
+
+    def __call__(self, light: Num[np.ndarray, "row column 3"], bits: int = 8) -> Codes:
+        """The view's code values, with the label on them."""
+        return self._stamp.on(self._view(light, bits))
 
 
 def label_for(required: tuple[str, ...]) -> Label | None:
@@ -100,7 +123,7 @@ def font(size: int) -> ImageFont.FreeTypeFont:
 def _draw(
     label: Label, width: int, height: int
 ) -> tuple[Float[np.ndarray, "row column 3"], Float[np.ndarray, "row column"]]:
-    """Colour in code values and opacity of the plate with its mark and text."""
+    """Colour, 0 to 1, and opacity of the plate with its mark and text."""
     from PIL import Image, ImageDraw
 
     line = max(_LEAST, round(min(height, width / 1.6) * TEXT_HEIGHT))
@@ -125,7 +148,7 @@ def _draw(
     opacity = np.maximum(np.asarray(plate, np.float32) / 255, white)
     # Ink lies on the plate: where it covers, the colour is white; elsewhere the plate's black.
     share = np.divide(white, opacity, out=np.zeros_like(white), where=opacity > 0)
-    return np.repeat((255 * share)[..., None], 3, axis=2), opacity
+    return np.repeat(share[..., None], 3, axis=2), opacity
 
 
 def _refuse_too_narrow(columns: int, width: int, height: int) -> None:

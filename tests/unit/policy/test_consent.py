@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import stat
@@ -335,6 +336,20 @@ def test_takes_made_under_a_receipt_are_found(tmp_path: Path, granted: Grant) ->
     root = tmp_path / "takes"
     found = list(TakesIn(root)(receipt.id))
     assert found == [MadeClip(str(root / n), str(root / n / "clip.mp4")) for n in ("a.take", "deep/b.take")]
+
+
+def test_what_is_written_down_names_nobody(config: Config, store: ConsentStore, granted: Grant) -> None:
+    receipt, token = granted()
+    store.revoke(receipt.id)
+    lines = (config.consent / "events.jsonl").read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [(e["step"], e["receipt"]) for e in events] == [("granted", receipt.id), ("revoked", receipt.id)]
+    assert {e["token_sha256"] for e in events} == {hashlib.sha256(token.encode()).hexdigest()}
+    assert "Jane" not in str(lines)
+    told: list[dict[str, Any]] = []
+    ConsentStore(config.consent, told.append).revoke(receipt.id)
+    assert [e["step"] for e in told] == ["revoked"]
+    assert len((config.consent / "events.jsonl").read_text().splitlines()) == 2
 
 
 # --- keys and files ----------------------------------------------------------------------------------------

@@ -397,3 +397,28 @@ def test_a_shot_gives_its_facts(config: Config, tmp_path: Path) -> None:
     assert decision.rule_ids == ("kinema.licence.altered", "kinema.likeness.consent")
     assert "Jane Roe" in decision.reasons[1].text
     assert "John Doe" in decision.reasons[1].text
+
+
+def test_what_open_weights_are_told_is_read_too(config: Config) -> None:
+    from kinema.diffusion.open_weights.options import Options
+    from kinema.job import Job
+    from kinema.policy.gather import request_of
+
+    def rules(look: str, **options: str) -> tuple[str, ...]:
+        shot = parse_shot(f"prompt: a child runs\nlook: {look}\nlights: [{{name: s, kind: sun}}]\n")
+        return decide(request_of(shot, Job(open_weights=Options(**options)), day=DAY), config).rule_ids  # type: ignore[arg-type]
+
+    assert rules("diffusers:a/b", words="naked") == ("kinema.hard.minors",)
+    assert rules("diffusers:a/b", negative="clothes, hats") == ("kinema.hard.minors",)
+    assert rules("diffusers:a/b", negative="nudity, blur") == ("kinema.agreement.local",)
+    assert rules("natural", words="naked") == ("kinema.agreement.local",)  # nobody is told
+
+
+def test_many_bodies_are_few_words() -> None:
+    """Names that differ by a number are one word: the text stays short."""
+    from kinema.job import Job
+    from kinema.policy.gather import words_of
+
+    bodies = ", ".join(f"{{name: brick_{i}, shape: {{kind: plane}}}}" for i in range(2000))
+    shot = parse_shot(f"bodies: [{bodies}]\nlights: [{{name: s, kind: sun}}]\n")
+    assert len(words_of(shot, Job())) < 100

@@ -69,6 +69,13 @@ def test_one_frame_of_a_clip_is_enough(tmp_path: Path) -> None:
     assert most_faces(tmp_path / "plate.mp4") == 1
 
 
+def test_a_picture_that_moves_is_looked_at_beyond_its_first_frame(tmp_path: Path) -> None:
+    blank = Image.new("L", (854, 480), 120)
+    shown = Image.open(scene(1, tmp_path))
+    blank.save(tmp_path / "moving.gif", save_all=True, append_images=[blank] * 5 + [shown] * 14)
+    assert most_faces(tmp_path / "moving.gif") == 1
+
+
 def test_a_plate_with_a_face_waits_for_a_receipt_that_lists_it(
     config: Config, store: ConsentStore, granted: Callable[..., tuple[Receipt, str]], tmp_path: Path
 ) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kinema.errors import UsageError
-from kinema.policy.label import SAFE, TEXTS, Label, Stamp, label_for
+from kinema.media.decode import read_frames
+from kinema.media.encode import ClipWriter
+from kinema.media.picture import PictureTransform
+from kinema.policy.label import SAFE, TEXTS, Label, Labelled, Stamp, label_for
 
 SIZES = [(854, 480), (1920, 1080), (480, 854), (1080, 1080), (320, 240)]
 RANDOM = np.random.default_rng(7)
@@ -70,6 +76,36 @@ def test_it_grows_with_the_picture() -> None:
     # Twice and four times as high, to a pixel of rounding in each of line and padding.
     assert heights[1] == pytest.approx(2 * heights[0], abs=4)
     assert heights[2] == pytest.approx(4 * heights[0], abs=8)
+
+
+def test_sixteen_bits_say_what_eight_bits_say() -> None:
+    """Code values of 16 bits are 257 times those of 8; rounding is half a step of the coarser."""
+    frame = RANDOM.integers(0, 256, (480, 854, 3), dtype=np.uint8)
+    stamp = Stamp(Label(text=TEXTS["generated"]), 854, 480)
+    fine = stamp.on(frame.astype(np.uint16) * 257)
+    assert np.abs(fine / 257 - stamp.on(frame)).max() <= 0.5 + 1 / 257
+
+
+def test_a_clip_is_written_with_it(tmp_path: Path) -> None:
+    """Through the encoder and back: the corner is dark with white letters, the rest is as without."""
+    frame = np.full((240, 428, 3), 0.5, np.float32)
+    clips = []
+    plain = PictureTransform(display="bt1886")
+    for name, view in (
+        ("plain", plain),
+        ("marked", Labelled(plain, Stamp(Label(text="Made with AI"), 428, 240))),
+    ):
+        with ClipWriter(tmp_path / f"{name}.mp4", "h264", 428, 240, Fraction(24), view=view) as writer:
+            writer.write(frame)
+        clips.append(next(read_frames(tmp_path / f"{name}.mp4")).astype(int))
+    left, top, right, bottom = Stamp(Label(text="Made with AI"), 428, 240).box
+    box = clips[1][top:bottom, left:right]
+    assert np.median(box) < 60
+    assert box.max() > 220
+    # H.264 works in blocks of 16: beyond one block of the plate nothing may differ by more than its noise.
+    far = np.abs(clips[0] - clips[1])
+    far[top - 16 : bottom + 16, left - 16 : right + 16] = 0
+    assert far.max() <= 3
 
 
 def test_every_frame_gets_the_same() -> None:

@@ -31,7 +31,9 @@ MAX_PIXELS: Final = 64_000_000
 _LONG_SIDE: Final = 960
 """Pixels it is scaled down to: the cascades look for faces of 24 pixels and more."""
 _EVERY: Final = 12
-"""Frames of a clip between two that are looked at."""
+"""Frames of a clip from one that is looked at to the next."""
+_MOST: Final = 64
+"""Frames of a picture that moves that are looked at, evenly spread."""
 _UPRIGHT: Final = 5
 """Finds that must agree on an upright face seen from the front."""
 _TURNED: Final = 8
@@ -102,7 +104,10 @@ def _pictures(path: Path) -> Iterator[Grey]:
                 raise ValueError(
                     f"{picture.width}x{picture.height} pixels; at most {MAX_PIXELS} are looked at"
                 )
-            yield _small(np.asarray(ImageOps.exif_transpose(picture).convert("L")))
+            frames = getattr(picture, "n_frames", 1)
+            for index in range(0, frames, 1 + frames // _MOST):
+                picture.seek(index)
+                yield _small(np.asarray(ImageOps.exif_transpose(picture).convert("L")))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise MediaError(str(path.name), "must be a picture or a clip", got=str(error)[:160],
                          next_step="Save it as PNG, JPEG or MP4.") from error  # fmt: skip
@@ -138,10 +143,11 @@ def _faces(grey: Grey, cascades: tuple[cv2.CascadeClassifier, cv2.CascadeClassif
 def _cascades() -> tuple[cv2.CascadeClassifier, cv2.CascadeClassifier]:
     try:
         import cv2
+        from cv2.data import haarcascades
     except ImportError as error:
         raise MachineError("the detector of faces", "needs OpenCV", got="none",
                            next_step="pip install 'kinema[faces]'.") from error  # fmt: skip
-    loaded = [cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml")
+    loaded = [cv2.CascadeClassifier(f"{haarcascades}haarcascade_{name}.xml")
               for name in ("frontalface_alt2", "profileface")]  # fmt: skip
     if any(cascade.empty() for cascade in loaded):
         raise MachineError("the detector of faces", "needs OpenCV's cascades", got="a package without them",

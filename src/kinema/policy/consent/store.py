@@ -5,6 +5,7 @@ consent/
   trusted/*.pem       public keys of others whose receipts count here
   receipts/ID.jws     receipts
   revocations/KID.jws what each signer has revoked
+  events.jsonl        what was granted and revoked here, without names
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pydantic import ValidationError
 
 from kinema.errors import PolicyError
 from kinema.folder import write_atomically
+from kinema.policy.consent.audit import Audit, EventFile, event
 from kinema.policy.consent.jws import sign, thumbprint, verified
 from kinema.policy.consent.receipt import Receipt
 from kinema.policy.consent.status_list import SIZE, StatusList
@@ -46,8 +48,10 @@ class Signed:
 class ConsentStore:
     """Receipts, keys and revocations in one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, audit: Audit | None = None) -> None:
+        """`audit` is told of grants and revocations; None = the folder's own events.jsonl."""
         self.folder = folder
+        self._audit = audit or EventFile(folder / "events.jsonl")
 
     # --- reading: never makes anything -----------------------------------------------------------------------
 
@@ -130,6 +134,7 @@ class ConsentStore:
         """Sign and file a receipt; its token."""
         token = sign(receipt.model_dump_json().encode(), self.key(), kind=RECEIPT)
         write_atomically(self.folder / "receipts" / f"{receipt.id}.jws", token)
+        self._audit(event("granted", receipt.id, token, thumbprint(self.key().public_key())))
         return token
 
     def free_index(self) -> int:
@@ -145,7 +150,8 @@ class ConsentStore:
 
     def revoke(self, receipt_id: str) -> Signed:
         """Take a receipt back, for good. Raises `PolicyError` for one of another signer: only they can."""
-        signed = self.read(self.token(receipt_id))
+        token = self.token(receipt_id)
+        signed = self.read(token)
         with self._alone():
             key = self.key()
             own = thumbprint(key.public_key())
@@ -153,6 +159,7 @@ class ConsentStore:
                 raise PolicyError("the receipt", "is revoked by its signer", got=f"one signed by {signed.signer}",
                                   next_step="Ask them for a new list of revocations.")  # fmt: skip
             self._publish(key, self.revocations(own).with_revoked(signed.receipt.revocation))
+            self._audit(event("revoked", receipt_id, token, own))
         return signed
 
     def _publish(self, key: Ed25519PrivateKey, revoked: StatusList) -> None:
