@@ -101,16 +101,17 @@ def verify(
 
     from kinema.policy.consent.check import Wanted
     from kinema.policy.consent.check import check as check_receipt
-    from kinema.policy.consent.receipt import Modality, Use
+    from kinema.policy.consent.receipt import Modality
+    from kinema.policy.request import Purpose, Use
 
     store = _store()
     token = _token(store, receipt)
     wanted = Wanted(
         person=store.read(token).receipt.subject.name,
         modality=one_of("--modality", modality, get_args(Modality)),
-        use=one_of("--use", use, get_args(Use)),
-        project=project,
-        territories=territories(territory),
+        purpose=Purpose(
+            use=one_of("--use", use, get_args(Use)), project=project, territories=territories(territory)
+        ),
         day=date.today(),
     )
     held = check_receipt(store, token, wanted)

@@ -48,7 +48,7 @@ def check(
     from kinema.job import Job
     from kinema.policy.decide import decide
     from kinema.policy.gather import request_of
-    from kinema.policy.request import Act, Use
+    from kinema.policy.request import Act, Purpose, Use
     from kinema.request import read_request
 
     found = read_request(source)
@@ -57,10 +57,12 @@ def check(
         Job(),
         assets=found.assets,
         act=one_of("--act", act, get_args(Act)),
-        tenant=tenant,
-        use=one_of("--use", use, get_args(Use)),
-        project=project,
-        territories=territories(territory),
+        purpose=Purpose(
+            tenant=tenant,
+            use=one_of("--use", use, get_args(Use)),
+            project=project,
+            territories=territories(territory),
+        ),
         plates=files_there(plate or []),
     )
     decision = decide(request)

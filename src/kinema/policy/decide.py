@@ -48,8 +48,8 @@ def _decide(request: Request, config: Config) -> Decision:
         return Decision(allowed=False, rule_ids=tuple(reason.rule for reason in hard), reasons=hard)
     book = read_rules(config.policy)
     facts = facts_of(request, flags, persons, settings, config)  # (2)
-    ruling = book.ask(request.tenant, request.act, facts.context)  # (3)
-    labels = book.ask(request.tenant, "show_unlabelled", facts.context)  # (4)
+    ruling = book.ask(request.purpose.tenant, request.act, facts.context)  # (3)
+    labels = book.ask(request.purpose.tenant, "show_unlabelled", facts.context)  # (4)
     if errors := [*ruling.errors, *labels.errors]:
         return _closed(f"a rule could not be evaluated: {'; '.join(errors)}", "Correct the rule.")
     return Decision(
@@ -64,7 +64,7 @@ def _decide(request: Request, config: Config) -> Decision:
 
 def _reasons(ruling: Ruling, facts: Facts, request: Request, contact: str) -> tuple[Reason, ...]:
     if not ruling.rules:
-        text = f"No agreement covers the tenant {request.tenant!r} for this"
+        text = f"No agreement covers the tenant {request.purpose.tenant!r} for this"
         return (
             Reason(NO_AGREEMENT, text, f"Ask {contact} for one; docs/policy.md shows how it is written."),
         )

@@ -81,10 +81,10 @@ def facts_of(
         "look": request.look,
         "open_weights": request.look.startswith("diffusers:"),
         **_licences(request.assets, notes),
-        "use": request.use,
-        "project": request.project,
-        "territories": list(request.territories),
-        "anywhere": not request.territories,
+        "use": request.purpose.use,
+        "project": request.purpose.project,
+        "territories": list(request.purpose.territories),
+        "anywhere": not request.purpose.territories,
         **_elections(request, settings),
         "today": {"__extn": {"fn": "datetime", "arg": request.day.isoformat()}},
     }
@@ -101,9 +101,7 @@ def _consents(
         wanted = Wanted(
             person=person,
             modality="training" if request.act == "train" else "likeness",
-            use=request.use,
-            project=request.project,
-            territories=request.territories,
+            purpose=request.purpose,
             day=request.day,
         )
         consent = find(store, [*request.receipts, *store.tokens()], wanted)
@@ -144,7 +142,7 @@ def _licences(assets: Sequence[AssetUse], notes: dict[str, str]) -> dict[str, li
 
 def _elections(request: Request, settings: Settings) -> dict[str, list[str]]:
     """Where territories are not stated, those whose law knows a period before elections stand for all."""
-    asked = request.territories or _WITH_ELECTION_LAW
+    asked = request.purpose.territories or _WITH_ELECTION_LAW
     return {
         f"election_within_{days}": sorted(near(asked, request.day, days, settings.elections))
         for days in (30, 90)

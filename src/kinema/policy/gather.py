@@ -12,7 +12,7 @@ from typing import Any
 
 from kinema.diffusion.open_weights.card import UNKNOWN
 from kinema.job import Job
-from kinema.policy.request import Act, AssetUse, Request, Use
+from kinema.policy.request import LOCAL, Act, AssetUse, Purpose, Request
 from kinema.shot.asset import Asset
 from kinema.shot.shot import Shot
 
@@ -22,12 +22,9 @@ def request_of(
     job: Job,
     *,
     assets: str | Path = ".",
+    purpose: Purpose = LOCAL,
     ingredients: Sequence[Mapping[str, Any]] = (),
     act: Act = "make",
-    tenant: str = "local",
-    use: Use = "unstated",
-    project: str = "",
-    territories: tuple[str, ...] = (),
     receipts: tuple[str, ...] = (),
     plates: tuple[Path, ...] = (),
     day: date | None = None,
@@ -37,7 +34,7 @@ def request_of(
     return Request(
         text=words_of(shot, job),
         act=act,
-        tenant=tenant,
+        purpose=purpose,
         width=job.width,
         height=job.height,
         frames=shot.timing.frames,
@@ -47,9 +44,6 @@ def request_of(
         plates=plates,
         persons=tuple(dict.fromkeys(body.likeness for body in shot.bodies if body.likeness)),
         receipts=receipts,
-        use=use,
-        project=project,
-        territories=territories,
         day=day or date.today(),
     )
 

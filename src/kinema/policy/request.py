@@ -5,10 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 Act = Literal["make", "export", "train"]
 Use = Literal["unstated", "personal", "film", "advertising", "news", "political", "research"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purpose:
+    """For whom and what for: what a shot does not say of itself."""
+
+    tenant: str = "local"
+    use: Use = "unstated"
+    project: str = ""
+    territories: tuple[str, ...] = ()
+    """Where it will be shown, ISO 3166 (`DE`, `US-TX`) or `EU`; () = not stated: the rules of all hold."""
+
+
+LOCAL: Final = Purpose()
+"""The one who runs this installation, stating nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +48,7 @@ class Request:
     text: str
     """All words that the clip is made from, and names that people gave to things."""
     act: Act = "make"
-    tenant: str = "local"
+    purpose: Purpose = LOCAL
     width: int = 854
     height: int = 480
     frames: int = 72
@@ -46,8 +61,4 @@ class Request:
     """Real persons that the shot is marked to show."""
     receipts: tuple[str, ...] = ()
     """Consent receipts handed in with the request, as JWS; those kept on this machine are known anyway."""
-    use: Use = "unstated"
-    project: str = ""
-    territories: tuple[str, ...] = ()
-    """Where it will be shown, ISO 3166 (`DE`, `US-TX`) or `EU`; () = not stated: the rules of all hold."""
     day: date = field(default_factory=date.today)

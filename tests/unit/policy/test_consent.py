@@ -27,11 +27,11 @@ from kinema.policy.consent.receipt import Grantor, Receipt, Scope, Subject, year
 from kinema.policy.consent.status_list import SIZE, StatusList
 from kinema.policy.consent.store import RECEIPT, ConsentStore
 from kinema.policy.decide import decide
-from kinema.policy.request import Request
+from kinema.policy.request import Purpose, Request
 from kinema.policy.territory import covers
 
 DAY = date(2026, 11, 26)
-FILM = Wanted(person="Jane Roe", modality="likeness", use="film", project="", territories=(), day=DAY)
+FILM = Wanted(person="Jane Roe", modality="likeness", purpose=Purpose(use="film"), day=DAY)
 Grant = Callable[..., tuple[Receipt, str]]
 
 
@@ -185,8 +185,8 @@ def test_ten_years_after_a_leap_day() -> None:
         ({"person": "John Doe"}, "John Doe's"),
         ({"modality": "voice"}, "voice"),
         ({"modality": "training"}, "training"),
-        ({"use": "advertising"}, "advertising"),
-        ({"use": "unstated"}, "unstated"),
+        ({"purpose": Purpose(use="advertising")}, "advertising"),
+        ({"purpose": Purpose()}, "unstated"),
     ],
 )
 def test_a_receipt_covers_what_it_says(
@@ -221,20 +221,20 @@ def test_every_territory_must_be_covered(
     _, token = granted(scope=Scope(uses=("any",), modalities=("likeness",), territories=given_))
     assert all(covers(given_, t) for t in asked or ("*",)) is holds
     if holds:
-        check(store, token, replace(FILM, territories=asked))
+        check(store, token, replace(FILM, purpose=Purpose(use="film", territories=asked)))
     else:
         with pytest.raises(PolicyError, match="must cover"):
-            check(store, token, replace(FILM, territories=asked))
+            check(store, token, replace(FILM, purpose=Purpose(use="film", territories=asked)))
 
 
 def test_a_receipt_of_one_project_serves_no_other(store: ConsentStore, granted: Grant) -> None:
     _, token = granted(
         scope=Scope(project="Moon", uses=("any",), modalities=("likeness",), territories=("*",))
     )
-    check(store, token, replace(FILM, project="Moon"))
+    check(store, token, replace(FILM, purpose=Purpose(use="film", project="Moon")))
     for other in ("", "Sun"):
         with pytest.raises(PolicyError, match="project"):
-            check(store, token, replace(FILM, project=other))
+            check(store, token, replace(FILM, purpose=Purpose(use="film", project=other)))
 
 
 # --- revocation --------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ def test_consent_taken_back_stops_requests_and_exports(
 ) -> None:
     receipt, _ = granted()
     other, _ = granted("John Doe")
-    request = Request(text="A walk.", persons=("Jane Roe",), use="film", day=DAY)
+    request = Request(text="A walk.", persons=("Jane Roe",), purpose=Purpose(use="film"), day=DAY)
     allowed = decide(request, config)
     assert allowed.receipts == (receipt.id,)
     store.revoke(receipt.id)

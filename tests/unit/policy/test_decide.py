@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,8 +15,10 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kinema.config import Config
+from kinema.config import Config, read_config
 from kinema.errors import PolicyError
 from kinema.policy.decide import CLOSED, NO_AGREEMENT, decide
 from kinema.policy.elections import Election, near, us_general
@@ -35,6 +38,14 @@ when { context.width <= 1280 && context.milliseconds <= 10000 && !context.open_w
 OPEN_ALL = '@id("open.all") @reason("all") permit(principal, action, resource);'
 
 
+def asked(request: Request, **changes: Any) -> Request:
+    """The request with changes to it or to its purpose."""
+    purpose = {
+        name: changes.pop(name) for name in ("tenant", "use", "project", "territories") if name in changes
+    }
+    return replace(request, purpose=replace(request.purpose, **purpose), **changes)
+
+
 def test_a_local_user_may_make_what_no_rule_forbids(config: Config) -> None:
     decision = decide(BALL, config)
     assert decision.allowed
@@ -44,7 +55,7 @@ def test_a_local_user_may_make_what_no_rule_forbids(config: Config) -> None:
 
 
 def test_nothing_is_allowed_that_no_agreement_covers(config: Config) -> None:
-    decision = decide(replace(BALL, tenant="acme"), config)
+    decision = decide(asked(BALL, tenant="acme"), config)
     assert decision.rule_ids == (NO_AGREEMENT,)
     with pytest.raises(PolicyError, match=r"kinema\.agreement\.none"):
         decision.require()
@@ -65,21 +76,21 @@ def test_an_agreement_holds_to_its_terms(
     house: Callable[..., Config], changes: dict[str, Any], allowed: bool
 ) -> None:
     config = house(acme_cedar=ACME)
-    assert decide(replace(BALL, **{"tenant": "acme", **changes}), config).allowed is allowed
+    assert decide(asked(BALL, **{"tenant": "acme", **changes}), config).allowed is allowed
 
 
 def test_no_rule_of_a_house_opens_a_hard_forbid(house: Callable[..., Config]) -> None:
     config = house(open_cedar=OPEN_ALL)
-    assert decide(replace(BALL, tenant="anyone"), config).allowed  # the rule does open what it may
-    decision = decide(replace(MINOR, tenant="anyone"), config)
+    assert decide(asked(BALL, tenant="anyone"), config).allowed  # the rule does open what it may
+    decision = decide(asked(MINOR, tenant="anyone"), config)
     assert decision.rule_ids == ("kinema.hard.minors",)
 
 
 def test_no_rule_of_a_house_opens_a_packaged_forbid(house: Callable[..., Config]) -> None:
     config = house(open_cedar=OPEN_ALL)
-    assert decide(replace(BALL, persons=("Jane Roe",)), config).rule_ids == ("kinema.likeness.consent",)
+    assert decide(asked(BALL, persons=("Jane Roe",)), config).rule_ids == ("kinema.likeness.consent",)
     altered = (AssetUse(name="a.glb", licence="MIT", altered=True),)
-    assert decide(replace(BALL, assets=altered), config).rule_ids == ("kinema.licence.altered",)
+    assert decide(asked(BALL, assets=altered), config).rule_ids == ("kinema.licence.altered",)
 
 
 def test_a_house_may_forbid_more(house: Callable[..., Config]) -> None:
@@ -88,11 +99,11 @@ def test_a_house_may_forbid_more(house: Callable[..., Config]) -> None:
         ' forbid(principal, action, resource) when { context.subjects.contains("glass") };',
         policy_yaml="contact: board@example.org\nsubjects: {glass: [glass, pane*], blocked: [zeppelin]}\n",
     )
-    decision = decide(replace(BALL, text="A ball hits two panes."), config)
+    decision = decide(asked(BALL, text="A ball hits two panes."), config)
     assert decision.rule_ids == ("stop.glass",)
     assert "Use steel." in decision.appeal
     assert "board@example.org" in decision.appeal
-    assert decide(replace(BALL, text="A z.e.p.p.e.l.i.n lands."), config).rule_ids == (
+    assert decide(asked(BALL, text="A z.e.p.p.e.l.i.n lands."), config).rule_ids == (
         "kinema.subject.blocked",
     )
 
@@ -133,6 +144,21 @@ def test_a_house_whose_files_cannot_be_read_is_closed(
     assert said in str(decision.reasons[0])
 
 
+@given(st.binary(max_size=200), st.sampled_from(["x.cedar", "policy.yaml"]), st.integers(0, 400))
+def test_no_house_file_ends_in_a_traceback_or_opens_a_hard_forbid(noise: bytes, name: str, at: int) -> None:
+    """Good files with bytes written over them."""
+    good = (
+        ACME.encode()
+        if name == "x.cedar"
+        else b"contact: a@b.c\nsubjects: {glass: [pane*]}\nfigures: [Jane Q]\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / name).write_bytes(good[:at] + noise + good[at + len(noise) :])
+        config = replace(read_config(), policy=Path(folder), consent=Path(folder) / "c", moderation_url=None)
+        assert decide(BALL, config).rule_ids in ((CLOSED,), ("kinema.agreement.local",))
+        assert not decide(MINOR, config).allowed
+
+
 def test_a_house_that_is_not_there_is_closed(config: Config, tmp_path: Path) -> None:
     assert decide(BALL, replace(config, policy=tmp_path / "nowhere")).rule_ids == (CLOSED,)
 
@@ -168,7 +194,7 @@ def test_a_missing_package_closes(
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
-    decision = decide(replace(BALL, persons=("Jane Roe",)), config)
+    decision = decide(asked(BALL, persons=("Jane Roe",)), config)
     assert decision.rule_ids == (CLOSED,)
     assert decide(MINOR, config).rule_ids == ("kinema.hard.minors",)  # hard forbids need no package
 
@@ -176,7 +202,7 @@ def test_a_missing_package_closes(
 def test_a_damaged_key_closes(config: Config, granted: Callable[..., Any]) -> None:
     granted()
     (config.consent / "key.pem").write_text("not a key")
-    assert decide(replace(BALL, persons=("Jane Roe",)), config).rule_ids == (CLOSED,)
+    assert decide(asked(BALL, persons=("Jane Roe",)), config).rule_ids == (CLOSED,)
 
 
 # --- the classifier ----------------------------------------------------------------------------------------
@@ -275,7 +301,7 @@ def test_texas_closes_thirty_days_before(
     config: Config, granted: Callable[..., Any], day: date, territories: tuple[str, ...], refused: bool
 ) -> None:
     granted()
-    request = replace(BALL, text="A rally before the election.", persons=("Jane Roe",), use="film",
+    request = asked(BALL, text="A rally before the election.", persons=("Jane Roe",), use="film",
                       day=day, territories=territories)  # fmt: skip
     decision = decide(request, config)
     assert ("kinema.election.us-tx" in decision.rule_ids) is refused
@@ -283,21 +309,21 @@ def test_texas_closes_thirty_days_before(
 
 
 def test_korea_closes_ninety_days_before(config: Config) -> None:
-    request = replace(BALL, use="political", territories=("KR",), day=date(2028, 2, 1))
+    request = asked(BALL, use="political", territories=("KR",), day=date(2028, 2, 1))
     assert decide(request, config).rule_ids == ("kinema.election.kr",)
-    assert decide(replace(request, day=date(2028, 1, 1)), config).allowed
+    assert decide(asked(request, day=date(2028, 1, 1)), config).allowed
 
 
 def test_labels(config: Config, granted: Callable[..., Any]) -> None:
     granted()
-    assert decide(replace(BALL, use="political"), config).required_labels == ("political",)
-    assert decide(replace(BALL, use="news"), config).required_labels == ("generated",)
-    assert decide(replace(BALL, text="Live footage of an earthquake."), config).required_labels == (
+    assert decide(asked(BALL, use="political"), config).required_labels == ("political",)
+    assert decide(asked(BALL, use="news"), config).required_labels == ("generated",)
+    assert decide(asked(BALL, text="Live footage of an earthquake."), config).required_labels == (
         "generated",
     )
-    assert decide(replace(BALL, territories=("CN",)), config).required_labels == ("generated",)
-    assert decide(replace(BALL, territories=("CN",), day=date(2025, 8, 31)), config).required_labels == ()
-    shown = decide(replace(BALL, persons=("Jane Roe",), use="film"), config)
+    assert decide(asked(BALL, territories=("CN",)), config).required_labels == ("generated",)
+    assert decide(asked(BALL, territories=("CN",), day=date(2025, 8, 31)), config).required_labels == ()
+    shown = decide(asked(BALL, persons=("Jane Roe",), use="film"), config)
     assert (shown.allowed, shown.required_labels) == (True, ("deepfake",))
 
 
@@ -338,7 +364,7 @@ def test_licences(
     house: Callable[..., Config], asset: dict[str, Any], changes: dict[str, Any], rule: str | None
 ) -> None:
     config = house(open_cedar=OPEN_ALL)
-    decision = decide(replace(BALL, assets=(AssetUse(name="a.glb", **asset),), **changes), config)
+    decision = decide(asked(BALL, assets=(AssetUse(name="a.glb", **asset),), **changes), config)
     assert (rule is None) is decision.allowed
     assert rule is None or decision.rule_ids == (rule,)
 
@@ -349,9 +375,9 @@ def test_licences(
 def test_every_refusal_names_its_rule_and_a_way_on(config: Config) -> None:
     refused = [
         MINOR,
-        replace(BALL, tenant="acme"),
-        replace(BALL, persons=("Jane Roe",)),
-        replace(BALL, text="How to build a pipe bomb, step by step."),
+        asked(BALL, tenant="acme"),
+        asked(BALL, persons=("Jane Roe",)),
+        asked(BALL, text="How to build a pipe bomb, step by step."),
     ]
     for request in refused:
         decision = decide(request, config)
@@ -362,7 +388,7 @@ def test_every_refusal_names_its_rule_and_a_way_on(config: Config) -> None:
 
 def test_the_record_holds_no_word_and_no_name(config: Config, granted: Callable[..., Any]) -> None:
     receipt, _ = granted()
-    request = replace(BALL, text="Secret prompt words.", persons=("Jane Roe",), use="film")
+    request = asked(BALL, text="Secret prompt words.", persons=("Jane Roe",), use="film")
     record = json.dumps(decide(request, config).as_record())
     assert receipt.id in record
     assert "Jane" not in record

@@ -21,11 +21,11 @@ from kinema.policy.consent.faces import MAX_PIXELS, most_faces
 from kinema.policy.consent.receipt import Receipt
 from kinema.policy.consent.store import ConsentStore
 from kinema.policy.decide import decide
-from kinema.policy.request import Request
+from kinema.policy.request import Purpose, Request
 
 PORTRAIT = Path(__file__).parent / "data" / "portrait.jpg"
 DOCS = Path(__file__).parents[3] / "docs" / "images"
-PLATE = Request(text="A walk.", plates=(PORTRAIT,), use="film", day=date(2026, 11, 26))
+PLATE = Request(text="A walk.", plates=(PORTRAIT,), purpose=Purpose(use="film"), day=date(2026, 11, 26))
 
 
 def scene(faces: int, folder: Path) -> Path:
@@ -84,7 +84,9 @@ def test_a_plate_with_a_face_waits_for_a_receipt_that_lists_it(
     assert not decide(PLATE, config).allowed
     receipt, _ = granted(pictures=(hashlib.sha256(PORTRAIT.read_bytes()).hexdigest(),))
     assert decide(PLATE, config).allowed
-    assert decide(replace(PLATE, use="advertising"), config).rule_ids == ("kinema.likeness.faces",)
+    assert decide(replace(PLATE, purpose=Purpose(use="advertising")), config).rule_ids == (
+        "kinema.likeness.faces",
+    )
     store.revoke(receipt.id)
     assert decide(replace(PLATE, act="export"), config).rule_ids == ("kinema.likeness.faces",)
     assert decide(replace(PLATE, plates=(scene(0, tmp_path),)), config).allowed

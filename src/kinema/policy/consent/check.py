@@ -19,6 +19,7 @@ from datetime import date
 from kinema.errors import PolicyError
 from kinema.policy.consent.receipt import Modality, Receipt
 from kinema.policy.consent.store import ConsentStore
+from kinema.policy.request import Purpose
 from kinema.policy.territory import covers
 from kinema.policy.text.normalise import as_written
 
@@ -29,10 +30,7 @@ class Wanted:
 
     person: str
     modality: Modality
-    use: str
-    project: str
-    territories: tuple[str, ...]
-    """() = not stated: only a receipt for everywhere will do."""
+    purpose: Purpose
     day: date
 
 
@@ -58,11 +56,13 @@ def check(store: ConsentStore, token: str, wanted: Wanted) -> Receipt:
         raise _no(receipt, f"must be {wanted.person}'s", f"one of {receipt.subject.name}")
     if wanted.modality not in scope.modalities:  # (4)
         raise _no(receipt, f"must cover {wanted.modality}", ", ".join(scope.modalities))
-    if "any" not in scope.uses and wanted.use not in scope.uses:
-        raise _no(receipt, f"must cover the use {wanted.use}", ", ".join(scope.uses))
-    if scope.project and scope.project != wanted.project:
-        raise _no(receipt, f"must cover the project {wanted.project or '(not stated)'}", scope.project)
-    uncovered = [t for t in wanted.territories or ("*",) if not covers(scope.territories, t)]
+    if "any" not in scope.uses and wanted.purpose.use not in scope.uses:
+        raise _no(receipt, f"must cover the use {wanted.purpose.use}", ", ".join(scope.uses))
+    if scope.project and scope.project != wanted.purpose.project:
+        raise _no(
+            receipt, f"must cover the project {wanted.purpose.project or '(not stated)'}", scope.project
+        )
+    uncovered = [t for t in wanted.purpose.territories or ("*",) if not covers(scope.territories, t)]
     if uncovered:
         asked = "everywhere, since no territories are stated" if uncovered == ["*"] else uncovered[0]
         raise _no(receipt, f"must cover {asked}", ", ".join(scope.territories))

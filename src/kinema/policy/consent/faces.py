@@ -78,9 +78,7 @@ def _released(plate: Path, tokens: list[str], store: ConsentStore, request: Requ
                 check(store, token, Wanted(
                     person=receipt.subject.name,
                     modality="training" if request.act == "train" else "likeness",
-                    use=request.use,
-                    project=request.project,
-                    territories=request.territories,
+                    purpose=request.purpose,
                     day=request.day,
                 ))  # fmt: skip
                 return True

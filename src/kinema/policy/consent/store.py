@@ -123,9 +123,12 @@ class ConsentStore:
         )
         for name in ("", "receipts", "revocations", "trusted"):
             (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(self.folder / "key.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
+        with self._alone():
+            if own := self._own_key():  # another process was quicker
+                return own
+            handle = os.open(self.folder / "key.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(text)
         self.__dict__.pop("trusted", None)
         self._publish(key, StatusList.empty())
         return key
