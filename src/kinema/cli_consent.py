@@ -139,7 +139,7 @@ def revoke(
     print(f"revoked   {revoked.id}: {revoked.subject.name}")
     for clip in clips:
         print(f"made      {clip.where}")
-    print(f"{len(clips)} clips in {takes.resolve().name or takes} were made under it")
+    print(f"clips made under it in {takes.resolve().name or takes}: {len(clips)}")
 
 
 @consent.command("list")

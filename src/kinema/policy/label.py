@@ -8,7 +8,9 @@ European Union's common icon for generated content.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -112,12 +114,11 @@ def label_for(required: tuple[str, ...]) -> Label | None:
 
 
 def font(size: int) -> ImageFont.FreeTypeFont:
-    """Aileron Regular, which comes with pillow (CC0)."""
+    """DejaVu Sans, its Latin, Greek and Cyrillic letters: those of all official languages of the European Union."""
     from PIL import ImageFont
 
-    found = ImageFont.load_default(size)
-    assert isinstance(found, ImageFont.FreeTypeFont)  # pillow's wheels all have FreeType
-    return found
+    file = files("kinema.policy").joinpath("fonts/dejavu_sans_subset.ttf")
+    return ImageFont.truetype(io.BytesIO(file.read_bytes()), size)
 
 
 def _draw(
@@ -128,6 +129,7 @@ def _draw(
 
     line = max(_LEAST, round(min(height, width / 1.6) * TEXT_HEIGHT))
     face, pad, rule = font(line), max(3, round(line * 0.45)), max(1, line // 14)
+    _refuse_unwritable(label.text, face)
     mark = round(face.getlength("AI")) + 2 * pad if label.mark else 0
     columns = mark + (pad if mark else 2 * pad) + pad + round(face.getlength(label.text))
     rows = sum(face.getmetrics()) + pad
@@ -159,4 +161,17 @@ def _refuse_too_narrow(columns: int, width: int, height: int) -> None:
             f"needs {columns} pixels of width to be read",
             got=f"{room} in {width}x{height}",
             next_step="Ask for a larger picture, or a shorter text.",
+        )
+
+
+def _refuse_unwritable(text: str, face: ImageFont.FreeTypeFont) -> None:
+    """A letter that the font lacks would be drawn as a box, and read by nobody."""
+    box = bytes(face.getmask("\U0010ffff"))
+    lacking = [letter for letter in text if not letter.isspace() and bytes(face.getmask(letter)) == box]
+    if lacking or not text.strip():
+        raise UsageError(
+            "the label",
+            "must be text in Latin, Greek or Cyrillic letters",
+            got=repr("".join(lacking) or text),
+            next_step="Say it in other letters.",
         )

@@ -46,7 +46,7 @@ class Entry:
                 read_licence(self.licence)
             except ValueError as error:
                 missing.append(str(error))
-        return (*missing, *(["not the file whose hash the shot states"] if self.altered else []))
+        return (*missing, *(["not the file whose hash is stated"] if self.altered else []))
 
 
 def shipped() -> Iterator[Entry]:
@@ -60,9 +60,7 @@ def shipped() -> Iterator[Entry]:
         said = next((v for glob, v in ledger["shipped"].items() if fnmatchcase(name, glob)), _NOTHING_KNOWN)
         yield _entry(name, said, hash_of(path) or "")
     for name, said in ledger["made"].items():
-        yield _entry(
-            name, said, _hash_of_font() if said.get("font") else _hash_of_code(root, said["modules"])
-        )
+        yield _entry(name, said, _hash_of_code(root, said["modules"]))
 
 
 def of_shot(shot: Shot, folder: Path) -> Iterator[Entry]:
@@ -124,7 +122,14 @@ def not_for_training(entries: Iterator[Entry]) -> tuple[Entry, ...]:
 
 
 def _entry(name: str, said: Mapping[str, Any], digest: str) -> Entry:
-    return Entry(name=name, kind=said["kind"], source=said["source"], licence=said["licence"], sha256=digest)
+    return Entry(
+        name=name,
+        kind=said["kind"],
+        source=said["source"],
+        licence=said["licence"],
+        sha256=digest,
+        altered=said.get("sha256", digest) != digest,
+    )
 
 
 def _ledger() -> dict[str, Any]:
@@ -143,9 +148,3 @@ def _hash_of_code(root: Path, modules: list[str]) -> str:
         for path in ([root / module] if module.endswith(".py") else sorted((root / module).rglob("*.py")))
     ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
-
-
-def _hash_of_font() -> str:
-    from kinema.policy.label import font
-
-    return hashlib.sha256(font(16).font_bytes).hexdigest()

@@ -129,6 +129,18 @@ def test_a_picture_too_small_or_of_another_size_is_refused() -> None:
         Stamp(Label(text="A"), 854, 480).on(np.zeros((480, 852, 3), np.uint8))
 
 
+@pytest.mark.parametrize("text", ["Mit KI erzeugt", "Généré par IA", "Vytvořeno AI", "Създадено с ИИ",
+                                  "Δημιουργήθηκε με ΤΝ", "Mākslīgais intelekts", "Wygenerowano – SI", "ĦŻĠĊ"])  # fmt: skip
+def test_the_languages_of_the_union_can_be_written(text: str) -> None:
+    Stamp(Label(text=text), 854, 480)
+
+
+@pytest.mark.parametrize("text", ["人工智能生成", "Made with AI ☃", "", " "])
+def test_what_the_font_cannot_write_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="letters"):
+        Stamp(Label(text=text), 854, 480)
+
+
 def test_which_label_is_shown() -> None:
     assert label_for(()) is None
     assert label_for(("generated", "deepfake")) == Label(text=TEXTS["deepfake"])

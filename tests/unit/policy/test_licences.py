@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kinema.diffusion.dataset.clip import Format
+from kinema.diffusion.dataset.make import Order, make_dataset
 from kinema.folder import TakeFolder
-from kinema.policy.licences import Entry, of_shot, of_take, shipped
+from kinema.policy.licences import Entry, of_dataset, of_shot, of_take, shipped
 from kinema.policy.spdx import KNOWN, read_licence
 from kinema.shot.files import parse_shot
 
@@ -124,7 +126,7 @@ def test_an_altered_file_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "hero.glb").write_bytes(b"mesh")
     wrong = f"assets: {{hero.glb: {{source: shop, licence: MIT, sha256: '{'0' * 64}'}}}}\n"
     entry = next(iter(of_shot(parse_shot(SHOT + wrong), tmp_path)))
-    assert entry.unknown == ("not the file whose hash the shot states",)
+    assert entry.unknown == ("not the file whose hash is stated",)
 
 
 def test_weights_of_a_take_are_in_its_ledger(tmp_path: Path) -> None:
@@ -139,6 +141,25 @@ def test_weights_of_a_take_are_in_its_ledger(tmp_path: Path) -> None:
         ("a/model", ()),
         ("b/model", ("no licence",)),
     ]
+
+
+def test_every_clip_of_a_training_set_is_in_its_ledger(tmp_path: Path) -> None:
+    order = Order(
+        Format(64, 64, 9, ("ink",)), {"train": 1, "held_out": 0, "out_of_distribution": 0}, seed=5, shard=1
+    )
+    make_dataset(order, tmp_path)
+    (entry,) = of_dataset(tmp_path)
+    assert (entry.licence, entry.unknown) == ("CC0-1.0", ())
+    assert entry.source.startswith("kinema")
+
+
+def test_a_replaced_font_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kinema.policy import licences
+
+    ledger = licences._ledger()
+    ledger["shipped"]["policy/fonts/dejavu_sans_subset.ttf"]["sha256"] = "0" * 64
+    monkeypatch.setattr(licences, "_ledger", lambda: ledger)
+    assert [e.name for e in shipped() if e.unknown] == ["policy/fonts/dejavu_sans_subset.ttf"]
 
 
 def test_an_entry_without_anything_is_not_known() -> None:
