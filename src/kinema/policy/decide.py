@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from kinema.config import Config, read_config
 from kinema.errors import KinemaError
 from kinema.policy.decision import Decision, Reason
@@ -58,7 +60,7 @@ def _decide(request: Request, config: Config) -> Decision:
         reasons=() if ruling.allowed else _reasons(ruling, facts, request, contact),
         required_labels=_labels(labels),
         receipts=facts.receipts,
-        rules_hash=book.hash,
+        rules_hash=hashlib.sha256(f"{book.hash}{settings.hash}".encode()).hexdigest(),
     )
 
 

@@ -39,7 +39,7 @@ class Decision:
     receipts: tuple[str, ...] = ()
     """Ids of the consent receipts it leans on: goes into the record of the take, so that a revocation finds it."""
     rules_hash: str = ""
-    """SHA-256 of the rules that were in force; empty where none could be read."""
+    """SHA-256 of the rules, words and settings in force; empty where they were not needed or could not be read."""
 
     @property
     def appeal(self) -> str:

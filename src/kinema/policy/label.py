@@ -95,11 +95,6 @@ class Labelled:
     def __init__(self, view: View, stamp: Stamp) -> None:
         self._view, self._stamp = view, stamp
 
-    @property
-    def name(self) -> str:
-        """For the record."""
-        return f"{self._view.name}; labelled"
-
     def __call__(self, light: Num[np.ndarray, "row column 3"], bits: int = 8) -> Codes:
         """The view's code values, with the label on them."""
         return self._stamp.on(self._view(light, bits))
@@ -166,8 +161,8 @@ def _refuse_too_narrow(columns: int, width: int, height: int) -> None:
 
 def _refuse_unwritable(text: str, face: ImageFont.FreeTypeFont) -> None:
     """A letter that the font lacks would be drawn as a box, and read by nobody."""
-    box = bytes(face.getmask("\U0010ffff"))
-    lacking = [letter for letter in text if not letter.isspace() and bytes(face.getmask(letter)) == box]
+    box = _drawn("\U0010ffff", face)
+    lacking = [letter for letter in text if not letter.isspace() and _drawn(letter, face) == box]
     if lacking or not text.strip():
         raise UsageError(
             "the label",
@@ -175,3 +170,11 @@ def _refuse_unwritable(text: str, face: ImageFont.FreeTypeFont) -> None:
             got=repr("".join(lacking) or text),
             next_step="Say it in other letters.",
         )
+
+
+def _drawn(letter: str, face: ImageFont.FreeTypeFont) -> bytes:
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("L", (64, 64))
+    ImageDraw.Draw(picture).text((8, 8), letter, fill=255, font=face)
+    return picture.tobytes()

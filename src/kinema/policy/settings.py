@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kinema.errors import PolicyError
 from kinema.policy.elections import Election
 from kinema.policy.rulebook import house_files, read_house_file
-from kinema.policy.text.gazetteer import WordList, pattern, read_packaged
+from kinema.policy.text.gazetteer import WordList, packaged_text, pattern, read_packaged
+
+_LISTS = ("words.yaml", "rules.yaml", "figures.yaml")
 
 
 class _ElectionDay(BaseModel):
@@ -40,6 +43,8 @@ class Settings:
     figures: WordList
     """Names of persons known to be real."""
     elections: tuple[Election, ...]
+    hash: str
+    """SHA-256 of this file and of the lists of words that came along."""
 
 
 def read_settings(folder: Path | None) -> Settings:
@@ -59,6 +64,7 @@ def _settings(name: str, text: str) -> Settings:
             contact=said.contact,
             subjects={key: _plain_list(key, words) for key, words in said.subjects.items()},
             figures=_plain_list("figures", names),
+            hash=hashlib.sha256("\n".join([*map(packaged_text, _LISTS), text]).encode()).hexdigest(),
             elections=tuple(Election(one.territory, one.day) for one in said.elections),
         )
     except ValidationError as error:

@@ -395,6 +395,14 @@ def test_the_record_holds_no_word_and_no_name(config: Config, granted: Callable[
     assert "Secret" not in record
 
 
+def test_the_hash_tells_other_rules_and_other_words(house: Callable[..., Config], config: Config) -> None:
+    first = decide(BALL, config).rules_hash
+    assert first == decide(replace(BALL, text="Another."), config).rules_hash
+    words = decide(BALL, house(policy_yaml="subjects: {glass: [pane]}")).rules_hash
+    rules = decide(BALL, house(a_cedar=ACME)).rules_hash
+    assert len({first, words, rules}) == 3
+
+
 def test_packaged_rules_are_whole() -> None:
     """Each forbid about making says how to go on; each about labels names one."""
     book = read_rules(None)

@@ -93,4 +93,9 @@ def read_packaged(name: str) -> Any:
     """A YAML file of this package."""
     import yaml
 
-    return yaml.load(files("kinema.policy.text").joinpath(name).read_text("utf-8"), Loader=yaml.CSafeLoader)
+    return yaml.load(packaged_text(name), Loader=yaml.CSafeLoader)
+
+
+def packaged_text(name: str) -> str:
+    """The file as it is written."""
+    return files("kinema.policy.text").joinpath(name).read_text("utf-8")
