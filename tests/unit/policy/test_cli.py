@@ -154,9 +154,9 @@ def test_the_page_rules_and_settings_are_read(workplace: Path) -> None:
 def test_the_page_figures_are_the_measured_ones() -> None:
     results = json.loads((Path(__file__).parents[3] / "benchmarks" / "results" / "policy.json").read_text())
     rows = {row["prompts"]: row for row in results["tables"]["prompts"]}
-    harmless = rows["harmless, all"]
-    assert f"of {harmless['number']} harmless film prompts" in PAGE
-    assert f"{harmless['refused']} is refused" in PAGE
+    harmless, page = rows["harmless, all"], " ".join(PAGE.split())
+    assert f"of {harmless['number']} harmless film prompts" in page
+    assert f"{harmless['refused']} is refused" in page
     must = rows["must be refused, tuned on"]["number"] + rows["must be refused, held out"]["number"]
-    assert f"of {must} that must be refused, all are" in PAGE
+    assert f"of {must} that must be refused, all are" in page
     assert all(rows[name]["rate"] == 1 for name in rows if name.startswith("must"))
