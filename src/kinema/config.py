@@ -21,15 +21,25 @@ class Config:
     """`KINEMA_LLM_MODEL`."""
     llm_key: str | None
     """`KINEMA_LLM_KEY`; never written anywhere."""
+    policy: Path | None
+    """Rules of the house (`KINEMA_POLICY`), a folder that adds to those that came along; None = those alone."""
+    consent: Path
+    """Consent receipts, their keys and revocations (`KINEMA_CONSENT`)."""
+    moderation_url: str | None
+    """A classifier of text that is asked as well (`KINEMA_MODERATION_URL`); None = off."""
 
 
 def read_config() -> Config:
     """Read the environment now. No module does this at import."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    share = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Config(
         cache=Path(os.environ.get("KINEMA_CACHE") or Path(home) / "kinema"),
         weights=Path(os.environ["KINEMA_WEIGHTS"]) if os.environ.get("KINEMA_WEIGHTS") else None,
         llm_url=os.environ.get("KINEMA_LLM_URL") or None,
         llm_model=os.environ.get("KINEMA_LLM_MODEL") or "default",
         llm_key=os.environ.get("KINEMA_LLM_KEY") or None,
+        policy=Path(os.environ["KINEMA_POLICY"]) if os.environ.get("KINEMA_POLICY") else None,
+        consent=Path(os.environ.get("KINEMA_CONSENT") or Path(share) / "kinema" / "consent"),
+        moderation_url=os.environ.get("KINEMA_MODERATION_URL") or None,
     )

@@ -3,6 +3,7 @@
     KinemaError
     ├── ShotError          what was asked is malformed or impossible      exit 2
     ├── UsageError         the command or the call is wrong               exit 2
+    ├── PolicyError        a rule, a receipt or a licence forbids it      exit 2
     ├── SimulationError    the world could not be computed honestly       exit 4
     ├── RenderError        the pixels could not be drawn                  exit 4
     ├── TrainingError      a network could not be learned or loaded       exit 4
@@ -39,6 +40,12 @@ class ShotError(KinemaError):
 
 class UsageError(KinemaError):
     """A command line or a call that contradicts itself."""
+
+    exit_code = 2
+
+
+class PolicyError(KinemaError):
+    """A rule, a consent receipt or a licence does not allow it; or a rule cannot be read, which is the same."""
 
     exit_code = 2
 

@@ -25,9 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from kinema.errors import UsageError
-from kinema.shot.body import Mesh
 from kinema.shot.files import dump_shot
-from kinema.shot.light import Environment
 from kinema.shot.shot import Shot
 
 FORMAT = "kinema.take/1"
@@ -141,10 +139,7 @@ class TakeFolder:
 
     def keep_assets(self, shot: Shot, assets: str | Path) -> None:
         """Copy the files that the shot names, so that the take can be moved and drawn again. Absolute paths stay."""
-        shapes = (body.shape for body in shot.bodies)
-        names = {shape.file for shape in shapes if isinstance(shape, Mesh)}
-        names |= {light.file for light in shot.lights if isinstance(light, Environment) and light.file}
-        for name in sorted(names):
+        for name in sorted(shot.files):
             source, target = Path(assets) / name, self.assets / name
             if not Path(name).is_absolute() and source.is_file() and source.resolve() != target.resolve():
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from kinema.shot.shot import Shot
 
 FORMAT = "kinema.world/1"
 """Raised when the same shot begins to be cut or clocked differently."""
-_LOOKS = {"material", "finish", "colour", "roughness"}
+_LOOKS = {"material", "finish", "colour", "roughness", "likeness"}
 _MATTER = (
     "density",
     "friction",

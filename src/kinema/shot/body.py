@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from kinema.shot.asset import Person
 from kinema.shot.part import Name, Part
 from kinema.shot.units import (
     Colour,
@@ -203,6 +204,8 @@ class Body(Part):
     """Replaces the material's base colour (tints clear matter)."""
     roughness: Annotated[Number, Field(ge=0, le=1)] | None = None
     """Replaces the material's roughness."""
+    likeness: Person | None = None
+    """The real person it is made to look like, who must have given a consent receipt."""
 
     @property
     def fracture(self) -> Breaks | None:

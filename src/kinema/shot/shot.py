@@ -7,11 +7,12 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from kinema.shot.body import Body
+from kinema.shot.asset import Asset
+from kinema.shot.body import Body, Mesh
 from kinema.shot.camera import Camera, Track
 from kinema.shot.force import Forces
 from kinema.shot.goal import Goal, Hits, Scatters
-from kinema.shot.light import AnyLight
+from kinema.shot.light import AnyLight, Environment
 from kinema.shot.material import Material
 from kinema.shot.part import Look, Name, Part
 from kinema.shot.timing import Timing
@@ -39,6 +40,8 @@ class Shot(Part):
     goals: tuple[Goal, ...] = Field(default=(), max_length=256)
     materials: dict[Name, Material] = Field(default_factory=dict)
     """The shot's own materials, over the library's."""
+    assets: dict[str, Asset] = Field(default_factory=dict, max_length=MAX_BODIES)
+    """By file name, as a body's mesh or a light's HDRI names it: source, licence, and whom it shows."""
     look: Look = "natural"
     """The grade of the delivered clip, a painted style, or `diffusers:` and a model: see `kinema looks`."""
     dressing: str = Field(default="", max_length=32_000)
@@ -49,6 +52,20 @@ class Shot(Part):
     def body(self, name: str) -> Body:
         """The body of that name."""
         return next(body for body in self.bodies if body.name == name)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files it is made of, each once, in order."""
+        meshes = [body.shape.file for body in self.bodies if isinstance(body.shape, Mesh)]
+        spheres = [light.file for light in self.lights if isinstance(light, Environment) and light.file]
+        return tuple(dict.fromkeys([*meshes, *spheres]))
+
+    @model_validator(mode="after")
+    def _assets_used(self) -> Self:
+        unused = self.assets.keys() - set(self.files)
+        if unused:
+            raise ValueError(f"must name a file of the shot at assets: nothing uses {min(unused)!r}")
+        return self
 
     @model_validator(mode="after")
     def _names_once(self) -> Self:

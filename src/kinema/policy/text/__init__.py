@@ -1,0 +1,1 @@
+"""What words ask for: deterministic, offline, several languages."""
