@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -19,17 +19,30 @@ class Config:
     """Base URL of an OpenAI-compatible endpoint for compiling prompts (`KINEMA_LLM_URL`); None = off."""
     llm_model: str
     """`KINEMA_LLM_MODEL`."""
-    llm_key: str | None
+    llm_key: str | None = field(repr=False)
     """`KINEMA_LLM_KEY`; never written anywhere."""
+    keys: Path
+    """Folder of the keyring (`KINEMA_KEYS`)."""
+    tsa: str | None
+    """URL of an RFC 3161 time-stamping authority (`KINEMA_TSA`); None = signatures carry no time stamp."""
+    key_password: str | None = field(repr=False)
+    """Opens an imported PKCS#12 file (`KINEMA_KEY_PASSWORD`); never written anywhere."""
+    hsm_pin: str | None = field(repr=False)
+    """Opens an imported hardware token (`KINEMA_HSM_PIN`); never written anywhere."""
 
 
 def read_config() -> Config:
     """Read the environment now. No module does this at import."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    lasting = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Config(
         cache=Path(os.environ.get("KINEMA_CACHE") or Path(home) / "kinema"),
         weights=Path(os.environ["KINEMA_WEIGHTS"]) if os.environ.get("KINEMA_WEIGHTS") else None,
         llm_url=os.environ.get("KINEMA_LLM_URL") or None,
         llm_model=os.environ.get("KINEMA_LLM_MODEL") or "default",
         llm_key=os.environ.get("KINEMA_LLM_KEY") or None,
+        keys=Path(os.environ.get("KINEMA_KEYS") or Path(lasting) / "kinema" / "keys"),
+        tsa=os.environ.get("KINEMA_TSA") or None,
+        key_password=os.environ.get("KINEMA_KEY_PASSWORD") or None,
+        hsm_pin=os.environ.get("KINEMA_HSM_PIN") or None,
     )
