@@ -1,0 +1,211 @@
+"""What a file's manifest says, and how far to believe it; in words.
+
+`untrusted` is not `invalid`: the signature holds, but of a signer whom our anchors do not know. `none` is not
+`invalid` either: nothing was forged, the manifest was lost, as any remux loses it. A `trusted` manifest tells the
+truth as its signer told it; whether that signer is us is `Signer.standing`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from kinema.provenance.keys.keyring import Keyring, Standing
+from kinema.provenance.manifest.facts import LABEL, SoftBinding, TakeFacts
+from kinema.provenance.manifest.sdk import Stored, Unreadable, read
+
+State = Literal["trusted", "untrusted", "invalid", "none"]
+Place = Literal["embedded", "sidecar", "given"]
+UNTRUSTED = "signingCredential.untrusted"
+
+_WORDS = {
+    "assertion.bmffHash.mismatch": "the picture or sound is not what was signed",
+    "assertion.dataHash.mismatch": "the file is not what was signed",
+    "assertion.boxesHash.mismatch": "the file is not what was signed",
+    "assertion.hashedURI.mismatch": "a statement in the manifest was changed after signing",
+    "claimSignature.mismatch": "the signature does not fit the manifest",
+    "claimSignature.missing": "the manifest is not signed",
+    "signingCredential.expired": "the signer's certificate had expired",
+    "signingCredential.invalid": "the signer's certificate may not sign claims",
+    UNTRUSTED: "the signer is unknown here",
+    "timeStamp.mismatch": "the time stamp is of something else",
+    "timeStamp.untrusted": "the time-stamping authority is unknown here",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that does not hold."""
+
+    code: str
+    """C2PA's status code, specification 2.4, 15.2; `unreadable` for a manifest that cannot be parsed."""
+    detail: str
+
+    def __str__(self) -> str:
+        return _WORDS.get(self.code, self.detail or self.code)
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Who signed, by the certificate."""
+
+    organisation: str
+    name: str
+    serial: int
+    standing: Standing
+    """Whose it is; certain only of a manifest that is trusted."""
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """A file that went in, and how far its own manifest was believed when it did."""
+
+    title: str
+    relationship: str
+    manifest_id: str
+    """Empty for a file without a manifest."""
+    state: State
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The newest manifest of a file."""
+
+    id: str
+    generator: str
+    signer: Signer
+    stamped: str
+    """Time by a time-stamping authority; empty without one."""
+    source_type: str
+    """IPTC's term, the last part of its address; empty for an edit."""
+    bindings: tuple[SoftBinding, ...]
+    take: TakeFacts | None
+    """kinema's own statement, if there is one that can be read."""
+    ingredients: tuple[Ingredient, ...]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A file's manifest, judged."""
+
+    state: State
+    failures: tuple[Failure, ...]
+    place: Place
+    manifest: Manifest | None
+    history: tuple[str, ...]
+    """Ids of all manifests in the store, newest first."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is trusted, and signed by a key of this keyring."""
+        return (
+            self.state == "trusted"
+            and self.manifest is not None
+            and self.manifest.signer.standing == "ours"
+        )
+
+    @property
+    def words(self) -> str:
+        """For a person who reads no status codes."""
+        if self.manifest is None:
+            return "no manifest" if self.state == "none" else f"a manifest that cannot be read: {self.failures[0]}"
+        who = f"{self.manifest.signer.organisation or 'an unnamed signer'} ({self.manifest.signer.standing})"
+        when = f", at {self.manifest.stamped}" if self.manifest.stamped else ""
+        lead = {
+            "trusted": f"signature valid: signed by {who}{when}",
+            "untrusted": f"signature intact, but signed by {who}, whom no anchor here vouches for",
+            "invalid": f"not as signed by {who}: {'; '.join(dict.fromkeys(map(str, self.failures)))}",
+            "none": "",
+        }[self.state]
+        return lead if self.place == "embedded" else f"{lead} (by a manifest that is not in the file)"
+
+
+def inspect(path: str | Path, keyring: Keyring, manifest: bytes | None = None) -> Inspection:
+    """Judge the manifest in `path`; else the sidecar beside it; else `manifest`, found elsewhere.
+
+    Raises `ProvenanceError` for a file that cannot be opened.
+    """
+    path, sidecar = Path(path), Path(path).with_suffix(".c2pa")
+    places: list[tuple[Place, bytes | None]] = [("embedded", None)]
+    if sidecar.is_file() and sidecar != path:
+        places.append(("sidecar", sidecar.read_bytes()))
+    if manifest is not None:
+        places.append(("given", manifest))
+    for place, given in places:
+        try:
+            stored = read(path, keyring.anchors, given)
+        except Unreadable as error:
+            return Inspection("invalid", (Failure("unreadable", str(error)),), place, None, ())
+        if stored is not None:
+            return judged(stored, keyring, place)
+    return Inspection("none", (), "embedded", None, ())
+
+
+def judged(stored: Stored, keyring: Keyring, place: Place) -> Inspection:
+    """Make an `Inspection` of what the SDK read."""
+    own = stored.results.get("activeManifest") or {}
+    failures = tuple(Failure(f.get("code", ""), f.get("explanation", "")) for f in own.get("failure") or ())
+    chain = tuple(m["label"] for m in stored.crjson.get("manifests", ()) if m.get("label"))
+    active = stored.manifests.get(stored.active) or {}
+    return Inspection(_state(stored.state, failures), failures, place, _manifest(active, keyring), chain)
+
+
+def _state(said: str, failures: tuple[Failure, ...]) -> State:
+    """The SDK says Valid of an unknown signer. Trusted needs no failure at all."""
+    if said == "Trusted" and not failures:
+        return "trusted"
+    return "untrusted" if said == "Valid" and {f.code for f in failures} == {UNTRUSTED} else "invalid"
+
+
+def _manifest(active: dict[str, Any], keyring: Keyring) -> Manifest:
+    assertions = {one["label"]: one.get("data") for one in active.get("assertions") or ()}
+    actions = (assertions.get("c2pa.actions.v2") or {}).get("actions") or [{}]
+    signature = active.get("signature_info") or {}
+    generator = (active.get("claim_generator_info") or [{}])[0]
+    serial = int(signature.get("cert_serial_number") or 0)
+    return Manifest(
+        id=active.get("label") or "",
+        generator=f"{generator.get('name', '')} {generator.get('version', '')}".strip(),
+        signer=Signer(
+            organisation=signature.get("issuer") or "",
+            name=signature.get("common_name") or "",
+            serial=serial,
+            standing=keyring.standing(serial),
+        ),
+        stamped=signature.get("time") or "",
+        source_type=str(actions[0].get("digitalSourceType") or "").rpartition("/")[2],
+        bindings=tuple(_bindings(assertions)),
+        take=_take(assertions.get(LABEL)),
+        ingredients=tuple(_ingredient(one) for one in active.get("ingredients") or ()),
+    )
+
+
+def _take(statement: Any) -> TakeFacts | None:
+    """A statement that does not parse states nothing."""
+    try:
+        return TakeFacts.model_validate_json(statement) if isinstance(statement, str) else TakeFacts.model_validate(statement)
+    except ValidationError:
+        return None
+
+
+def _bindings(assertions: dict[str, Any]) -> list[SoftBinding]:
+    found = []
+    for label, said in assertions.items():
+        if label.split("__")[0] == "c2pa.soft-binding" and isinstance(said, dict):
+            blocks = said.get("blocks") or ()
+            found += [SoftBinding(alg=str(said.get("alg")), value=str(block.get("value"))) for block in blocks]
+    return found
+
+
+def _ingredient(said: dict[str, Any]) -> Ingredient:
+    active = said.get("active_manifest") or ""
+    results = (said.get("validation_results") or {}).get("activeManifest") or {}
+    codes = [one.get("code", "") for one in results.get("failure") or ()]
+    trusted = any(one.get("code") == "signingCredential.trusted" for one in results.get("success") or ())
+    state: State = "none" if not active else "trusted" if trusted and not codes else "invalid"
+    if active and set(codes) == {UNTRUSTED}:
+        state = "untrusted"
+    return Ingredient(said.get("title") or "", said.get("relationship") or "", active, state)
