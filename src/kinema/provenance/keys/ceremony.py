@@ -6,16 +6,20 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kinema.config import read_config
 from kinema.errors import ProvenanceError, UsageError
 from kinema.provenance.keys.certificate import in_order, issue, read_chain, refuse_unfit
-from kinema.provenance.keys.generation import ROLES, TRUSTED, Role, add, generations, retire, revoke
+from kinema.provenance.keys.generation import OTHERS, ROLES, Others, Role, add, generations, retire, revoke
 from kinema.provenance.keys.hsm import HsmSigner, Slot
 from kinema.provenance.keys.keyring import Keyring, read_keyring
 from kinema.provenance.keys.secret_file import private_folder, whole_folder, write_secret
 from kinema.provenance.keys.signer import from_pkcs12
 from kinema.provenance.keys.signing_key import new_key, private_pem
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ def init(folder: Path, now: datetime | None = None) -> Keyring:
         with whole_folder(folder) as filling:
             for role in ROLES:
                 add(filling, role, _new(role, now or datetime.now(UTC)))
-            private_folder(filling / TRUSTED)
+            for others in OTHERS:
+                private_folder(filling / others)
     except FileExistsError as error:
         raise _taken(folder) from error
     return Keyring(folder)
@@ -68,7 +73,7 @@ def rotate(keyring: Keyring, role: Role, *, compromised: bool = False, now: date
 
 
 def import_p12(keyring: Keyring, file: bytes, *, anchors: bytes = b"", compromised: bool = False) -> Path:
-    """Sign claims with the key of a PKCS#12 file from now on; it stays encrypted, and opens with KINEMA_KEY_PASSWORD."""
+    """Sign claims with the key of a PKCS#12 file from now on. It stays encrypted: KINEMA_KEY_PASSWORD opens it."""
     _, certificates = from_pkcs12(file, read_config().key_password, anchors)
     refuse_unfit(certificates, datetime.now(UTC))
     old = generations(keyring.folder, "claim")[0]
@@ -98,16 +103,19 @@ def import_hsm(keyring: Keyring, slot: Slot, *, certificates: bytes = b"", compr
     else:
         made = issue(public, now)
     refuse_unfit(made, now)
-    signer.sign(b"kinema: can this key sign?")
+    _refuse_silent(signer, public)
     old = generations(keyring.folder, "claim")[0]
     files = {"hsm.json": slot.to_json(), "chain.pem": made.chain, "anchor.pem": made.anchor}
     return _succeeded(old, add(keyring.folder, "claim", files), compromised=compromised)
 
 
-def trust(keyring: Keyring, certificates: bytes, name: str) -> Path:
-    """Trust another root too: a time-stamping authority's, another maker's. Raises `ProvenanceError`, `UsageError`."""
+def trust(keyring: Keyring, certificates: bytes, name: str, others: Others) -> Path:
+    """Trust another root too: of a time-stamping authority (`stamps`), of another maker (`makers`).
+
+    Raises `ProvenanceError`, `UsageError`.
+    """
     read_chain(certificates)
-    folder = keyring.folder / TRUSTED
+    folder = keyring.folder / others
     private_folder(folder)
     target = folder / f"{Path(name).stem}.pem"
     try:
@@ -117,6 +125,28 @@ def trust(keyring: Keyring, certificates: bytes, name: str) -> Path:
             str(target), "must not be there yet", got="a file", next_step="Remove it, or rename yours."
         ) from error
     return target
+
+
+def _refuse_silent(signer: HsmSigner, public: EllipticCurvePublicKey) -> None:
+    """Raise `ProvenanceError` if the token's private key is not that of its public key."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+    message = b"kinema: can this key sign?"
+    made = signer.sign(message)
+    r, s = (int.from_bytes(half, "big") for half in (made[: len(made) // 2], made[len(made) // 2 :]))
+    digest = {"ES256": hashes.SHA256, "ES384": hashes.SHA384, "ES512": hashes.SHA512}[signer.algorithm]()
+    try:
+        public.verify(encode_dss_signature(r, s), message, ECDSA(digest))
+    except InvalidSignature as error:
+        raise ProvenanceError(
+            "hardware key",
+            "must have a private and a public key of one label",
+            got="two that do not belong together",
+            next_step="Label the pair alike on the token, and nothing else so.",
+        ) from error
 
 
 def _succeeded(old: Path, new: Path, *, compromised: bool) -> Path:

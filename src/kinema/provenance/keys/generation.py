@@ -4,7 +4,8 @@ claim/0001/       chain.pem, anchor.pem, and one of key.pem, key.p12, hsm.json
 checkpoint/0001/  public.pem, key.pem       Ed25519: tree heads of the transparency log
 consent/0001/     public.pem, key.pem       Ed25519: receipts of consent
 watermark/0001/   secret                    32 bytes
-trusted/*.pem     roots of others that are trusted too: time-stamping authorities, other makers
+stamps/*.pem      roots of time-stamping authorities
+makers/*.pem      roots of other makers whose signatures are trusted too
 
 A generation appears whole, by a rename, and is never changed. `0001.revoked` is one that is distrusted. What can
 sign is taken out of a generation when a newer one is there; what verifies stays.
@@ -21,7 +22,8 @@ from kinema.provenance.keys.secret_file import whole_folder, write_secret
 
 Role = Literal["claim", "checkpoint", "consent", "watermark"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
-TRUSTED: Final = "trusted"
+Others = Literal["stamps", "makers"]
+OTHERS: Final[tuple[Others, ...]] = get_args(Others)
 _SIGNS: Final = ("key.pem", "key.p12", "hsm.json")
 _NUMBER: Final = re.compile(r"\d{4}")
 

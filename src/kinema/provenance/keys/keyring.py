@@ -10,7 +10,7 @@ from typing import Literal
 from kinema.config import read_config
 from kinema.errors import ProvenanceError
 from kinema.provenance.keys.certificate import DEVELOPMENT, read_chain, refuse_expired
-from kinema.provenance.keys.generation import TRUSTED, generations, revoked
+from kinema.provenance.keys.generation import Others, generations, revoked
 from kinema.provenance.keys.hsm import HsmSigner, Slot
 from kinema.provenance.keys.secret_file import Secret, private_folder, read_secret
 from kinema.provenance.keys.signer import ClaimSigner, from_pem, from_pkcs12
@@ -61,10 +61,18 @@ class Keyring:
 
     @property
     def anchors(self) -> str:
-        """PEM of all roots that are trusted: those of this keyring's claim keys, old ones too, and of others."""
-        own = [read_secret(path / "anchor.pem") for path in generations(self.folder, "claim")]
-        others = [path.read_bytes() for path in sorted((self.folder / TRUSTED).glob("*.pem"))]
-        return b"\n".join([*own, *others]).decode("ascii", errors="replace")
+        """PEM of all roots that are trusted: our own, and those of other makers."""
+        return self.own_anchors + self._roots("makers")
+
+    @property
+    def own_anchors(self) -> str:
+        """PEM of the roots of this keyring's claim keys, old ones too, and of time-stamping authorities."""
+        own = (read_secret(path / "anchor.pem") for path in generations(self.folder, "claim"))
+        return b"\n".join(own).decode("ascii") + self._roots("stamps")
+
+    def _roots(self, others: Others) -> str:
+        files = sorted((self.folder / others).glob("*.pem"))
+        return "".join(f"\n{path.read_text('ascii', errors='replace')}" for path in files)
 
     @property
     def development(self) -> bool:

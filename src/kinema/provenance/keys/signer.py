@@ -97,8 +97,10 @@ def from_pem(key: bytes, chain: bytes) -> SoftwareSigner:
     return _matched(SoftwareSigner(loaded, chain))
 
 
-def from_pkcs12(file: bytes, password: str | None, anchors: bytes = b"") -> tuple[SoftwareSigner, Certificates]:
-    """Key and certificates of a PKCS#12 file (RFC 7292); `anchors` are PEM that it may lack. Raises `ProvenanceError`."""
+def from_pkcs12(
+    file: bytes, password: str | None, anchors: bytes = b""
+) -> tuple[SoftwareSigner, Certificates]:
+    """Key and certificates of a PKCS#12 file (RFC 7292); `anchors` are PEM that it lacks. Raises `ProvenanceError`."""
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
     try:

@@ -97,7 +97,9 @@ def _placed(part: Input) -> dict[str, Any]:
 
 def _soft_binding(binding: SoftBinding) -> dict[str, Any]:
     """Empty scope: the mark is in the whole clip."""
-    return _created("c2pa.soft-binding", {"alg": binding.alg, "blocks": [{"scope": {}, "value": binding.value}]})
+    return _created(
+        "c2pa.soft-binding", {"alg": binding.alg, "blocks": [{"scope": {}, "value": binding.value}]}
+    )
 
 
 def _disclosure(model: Model, kind: str) -> dict[str, Any]:

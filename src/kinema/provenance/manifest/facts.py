@@ -100,5 +100,7 @@ class TakeFacts(_Stated):
     @model_validator(mode="after")
     def _names_its_models(self) -> Self:
         if bool(self.models) != (self.drawn_by in ("painter", "open weights")):
-            raise ValueError(f"models must be named exactly where a network drew (drawn_by {self.drawn_by!r})")
+            raise ValueError(
+                f"models must be named exactly where a network drew (drawn_by {self.drawn_by!r})"
+            )
         return self

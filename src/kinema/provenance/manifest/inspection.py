@@ -7,7 +7,7 @@ truth as its signer told it; whether that signer is us is `Signer.standing`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from kinema.provenance.keys.keyring import Keyring, Standing
 from kinema.provenance.manifest.facts import LABEL, SoftBinding, TakeFacts
-from kinema.provenance.manifest.sdk import Stored, Unreadable, read
+from kinema.provenance.manifest.sdk import Stored, UnreadableManifestError, read
 
 State = Literal["trusted", "untrusted", "invalid", "none"]
 Place = Literal["embedded", "sidecar", "given"]
@@ -102,16 +102,24 @@ class Inspection:
     def ours(self) -> bool:
         """Whether it is trusted, and signed by a key of this keyring."""
         return (
-            self.state == "trusted"
-            and self.manifest is not None
-            and self.manifest.signer.standing == "ours"
+            self.state == "trusted" and self.manifest is not None and self.manifest.signer.standing == "ours"
         )
+
+    def by_another(self) -> Inspection:
+        """The same, of a signer who is not us."""
+        assert self.manifest is not None
+        signer = replace(self.manifest.signer, standing="another's")
+        return replace(self, manifest=replace(self.manifest, signer=signer))
 
     @property
     def words(self) -> str:
         """For a person who reads no status codes."""
         if self.manifest is None:
-            return "no manifest" if self.state == "none" else f"a manifest that cannot be read: {self.failures[0]}"
+            return (
+                "no manifest"
+                if self.state == "none"
+                else f"a manifest that cannot be read: {self.failures[0]}"
+            )
         who = f"{self.manifest.signer.organisation or 'an unnamed signer'} ({self.manifest.signer.standing})"
         when = f", at {self.manifest.stamped}" if self.manifest.stamped else ""
         lead = {
@@ -137,11 +145,21 @@ def inspect(path: str | Path, keyring: Keyring, manifest: bytes | None = None) -
     for place, given in places:
         try:
             stored = read(path, keyring.anchors, given)
-        except Unreadable as error:
+        except UnreadableManifestError as error:
             return Inspection("invalid", (Failure("unreadable", str(error)),), place, None, ())
         if stored is not None:
-            return judged(stored, keyring, place)
+            found = judged(stored, keyring, place)
+            return found if _by_own_root(found, path, keyring, given) else found.by_another()
     return Inspection("none", (), "embedded", None, ())
+
+
+def _by_own_root(found: Inspection, path: Path, keyring: Keyring, given: bytes | None) -> bool:
+    """A serial number is anybody's to choose: another maker's may be ours, but no root of ours vouches for it."""
+    if not found.ours or keyring.anchors == keyring.own_anchors:
+        return True
+    stored = read(path, keyring.own_anchors, given)
+    codes = stored.results["activeManifest"]["success"] if stored else ()
+    return any(one.get("code") == "signingCredential.trusted" for one in codes)
 
 
 def judged(stored: Stored, keyring: Keyring, place: Place) -> Inspection:
@@ -186,7 +204,11 @@ def _manifest(active: dict[str, Any], keyring: Keyring) -> Manifest:
 def _take(statement: Any) -> TakeFacts | None:
     """A statement that does not parse states nothing."""
     try:
-        return TakeFacts.model_validate_json(statement) if isinstance(statement, str) else TakeFacts.model_validate(statement)
+        return (
+            TakeFacts.model_validate_json(statement)
+            if isinstance(statement, str)
+            else TakeFacts.model_validate(statement)
+        )
     except ValidationError:
         return None
 
@@ -196,7 +218,9 @@ def _bindings(assertions: dict[str, Any]) -> list[SoftBinding]:
     for label, said in assertions.items():
         if label.split("__")[0] == "c2pa.soft-binding" and isinstance(said, dict):
             blocks = said.get("blocks") or ()
-            found += [SoftBinding(alg=str(said.get("alg")), value=str(block.get("value"))) for block in blocks]
+            found += [
+                SoftBinding(alg=str(said.get("alg")), value=str(block.get("value"))) for block in blocks
+            ]
     return found
 
 

@@ -70,7 +70,7 @@ class Stored:
     """`Reader.crjson()`: the form that conformance is judged by."""
 
 
-class Unreadable(Exception):
+class UnreadableManifestError(Exception):
     """A file carries a manifest that is too broken to be read."""
 
 
@@ -136,13 +136,15 @@ def _add(builder: Any, part: Input, anchors: str) -> None:
 def read(path: Path, anchors: str, manifest: bytes | None = None) -> Stored | None:
     """What `path` carries, or what `manifest` says of it; None without a manifest.
 
-    Raises `Unreadable` for a manifest that cannot be parsed, `ProvenanceError` for a file that cannot be opened.
+    Raises `UnreadableManifestError`; `ProvenanceError` for a file that cannot be opened.
     """
     from c2pa import C2paError, Reader
 
     try:
         with path.open("rb") as file:
-            reader = Reader.try_create(mime_of(path), file, manifest, context=_context(anchors, read_only=True))
+            reader = Reader.try_create(
+                mime_of(path), file, manifest, context=_context(anchors, read_only=True)
+            )
             if reader is None:
                 return None
             with reader:
@@ -157,7 +159,7 @@ def read(path: Path, anchors: str, manifest: bytes | None = None) -> Stored | No
     except C2paError.NotSupported:
         return None
     except (C2paError, ValueError) as error:
-        raise Unreadable(str(error)[:300]) from error
+        raise UnreadableManifestError(str(error)[:300]) from error
     except OSError as error:
         raise ProvenanceError(
             str(path),

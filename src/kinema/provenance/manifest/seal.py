@@ -36,9 +36,7 @@ class Sealed:
     """Where the manifest lies, if the clip's format cannot carry it."""
 
 
-def seal_take(
-    clip: str | Path, facts: TakeFacts, keyring: Keyring, *, assets: Sequence[Path] = ()
-) -> Sealed:
+def seal_take(clip: str | Path, facts: TakeFacts, keyring: Keyring, *, assets: Sequence[Path] = ()) -> Sealed:
     """Sign the clip of a take, in its place. `assets` are files that are seen in it or lit it.
 
     Raises `ProvenanceError` if the clip is not the one that `facts` are of, or cannot be signed so that it is trusted.
@@ -157,7 +155,4 @@ def _input(path: Path, relationship: Any, n: int, keyring: Keyring) -> Input:
         raise UsageError("input", "must be a file", got=str(path), next_step="Check its name.")
     if sidecar.is_file() and inspect(path, keyring).place == "sidecar":
         manifest = sidecar.read_bytes()
-    return Input(
-        path=path, relationship=relationship, label=f"input{n}", title=path.name, manifest=manifest
-    )
-
+    return Input(path=path, relationship=relationship, label=f"input{n}", title=path.name, manifest=manifest)

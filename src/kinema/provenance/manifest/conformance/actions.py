@@ -5,43 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from kinema.provenance.manifest.conformance.active import Active, name_of, parameters_of
+from kinema.provenance.manifest.conformance.vocabulary import words
 
 _INCEPTION: Final = ("c2pa.created", "c2pa.opened")
-_EXEMPT: Final = frozenset(
-    f"c2pa.{name}"
-    for name in (
-        "placed converted published repackaged transcoded resized.proportional enhanced edited.metadata redacted"
-        " watermarked watermarked.bound watermarked.unbound"
-    ).split()
-)
-"""Actions that change nothing that is seen, or that an ingredient answers for: no source type needed."""
-_DEPRECATED: Final = frozenset(
-    f"c2pa.{name}"
-    for name in (
-        "copied formatted version_updated printed managed produced saved color_adjustments watermarked"
-    ).split()
-)
-_KNOWN: Final = frozenset(
-    f"c2pa.{name}"
-    for name in (
-        "addedText adjustedColor changedSpeed color_adjustments converted created cropped deleted drawing dubbed"
-        " edited edited.metadata enhanced filtered mastered mixed opened orientation placed published redacted"
-        " remixed removed repackaged resized resized.proportional transcoded translated trimmed unknown"
-        " watermarked watermarked.bound watermarked.unbound"
-    ).split()
-)
-_PARAMETERS: Final = frozenset(
-    (
-        "redacted ingredients ingredient description relatedAssertions sourceLanguage targetLanguage"
-        " multipleInstances ranges weight width italic slant optical-size"
-    ).split()
-)
 
 
 def mandatory_dst_for_perceptible_transformations(active: Active) -> list[str]:
     """An action that changes what is seen or heard says how: by a digital source type."""
     names = [name_of(one) for one in active.actions if one.get("digitalSourceType") is None]
-    return [n for n in names if n.startswith("c2pa.") and n not in _INCEPTION and n not in _EXEMPT]
+    return [
+        n for n in names if n.startswith("c2pa.") and n not in _INCEPTION and n not in words("exempt_actions")
+    ]
 
 
 def mandatory_all_actions_included(active: Active) -> list[str]:
@@ -60,17 +34,25 @@ def inception_action_position(active: Active) -> list[str]:
     first = next((url for url in active.created if "c2pa.actions" in url), "")
     names = [name_of(one) for one in active.actions]
     misplaced = "c2pa.created" in names and names[0] not in _INCEPTION
-    return [names[0]] if misplaced else [] if first.endswith("c2pa.actions.v2") else [first or "no created actions"]
+    return (
+        [names[0]]
+        if misplaced
+        else []
+        if first.endswith("c2pa.actions.v2")
+        else [first or "no created actions"]
+    )
 
 
 def no_deprecated_actions(active: Active) -> list[str]:
     """None that the specification has withdrawn."""
-    return [name_of(one) for one in active.actions if name_of(one) in _DEPRECATED]
+    return [name_of(one) for one in active.actions if name_of(one) in words("deprecated_actions")]
 
 
 def no_unsupported_actions(active: Active) -> list[str]:
     """None of C2PA's name that C2PA does not know."""
-    return [n for n in map(name_of, active.actions) if n.startswith("c2pa.") and n not in _KNOWN]
+    return [
+        n for n in map(name_of, active.actions) if n.startswith("c2pa.") and n not in words("known_actions")
+    ]
 
 
 def no_unrecognized_custom_actions(active: Active) -> list[str]:
@@ -81,7 +63,7 @@ def no_unrecognized_custom_actions(active: Active) -> list[str]:
 def no_unrecognized_custom_action_parameters(active: Active) -> list[str]:
     """And so have others' parameters."""
     names = [name for one in active.actions for name in parameters_of(one)]
-    return [name for name in names if name not in _PARAMETERS and "." not in name]
+    return [name for name in names if name not in words("action_parameters") and "." not in name]
 
 
 def discouraged_legacy_action_parameters(active: Active) -> list[str]:

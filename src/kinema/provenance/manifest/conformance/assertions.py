@@ -5,21 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from kinema.provenance.manifest.conformance.active import Active, base
+from kinema.provenance.manifest.conformance.vocabulary import words
 from kinema.provenance.manifest.sdk import SPEC_VERSION
 
-_KNOWN: Final = frozenset(
-    f"c2pa.{name}"
-    for name in (
-        "hash.data hash.data.part actions.v2 ingredient.v3 hash.boxes hash.bmff.v3 hash.collection.data soft-binding"
-        " cloud-data embedded-data metadata certificate-status asset-ref asset-type.v2 hash.multi-asset"
-        " thumbnail.claim thumbnail.ingredient depthmap.GDepth icon alternative-content-representation"
-        " external-reference session-keys environmental-sustainability repository-receipt ai-disclosure"
-        " assertion.metadata time-stamp"
-    ).split()
-)
-_DEPRECATED: Final = frozenset(
-    f"c2pa.{name}" for name in "claim hash.bmff.v2 asset-type ingredient ingredient.v2 actions".split()
-)
 _UNREFERABLE: Final = ("c2pa.actions", "c2pa.actions.v2", "c2pa.cloud-data", "c2pa.external-reference")
 _HUMAN: Final = ("humanEntry.anonymous", "humanEntry.credentialed")
 _PRESERVED: Final = "exif.originalPreservationImage"
@@ -46,12 +34,16 @@ def active_manifest_urn(active: Active) -> list[str]:
 
 def no_deprecated_assertions(active: Active) -> list[str]:
     """None that the specification has withdrawn."""
-    return [label for label in active.assertions if label.startswith("stds.") or base(label) in _DEPRECATED]
+    return [
+        label
+        for label in active.assertions
+        if label.startswith("stds.") or base(label) in words("deprecated_assertions")
+    ]
 
 
 def no_unsupported_assertions(active: Active) -> list[str]:
     """None of C2PA's name that C2PA does not know."""
-    known = _KNOWN | _DEPRECATED
+    known = words("known_assertions") | words("deprecated_assertions")
     return [label for label in active.assertions if label.startswith("c2pa.") and base(label) not in known]
 
 
@@ -77,7 +69,9 @@ def alternative_content_representation_choice(active: Active) -> list[str]:
     for label, said in active.assertions.items():
         place = said.get("parameters")
         place = place if isinstance(place, dict) else {}
-        ways = [place.get(way) is not None for way in ("multiAssetPartIndex", "embeddedOriginalPreservationImage")]
+        ways = [
+            place.get(way) is not None for way in ("multiAssetPartIndex", "embeddedOriginalPreservationImage")
+        ]
         if _PRESERVED in (said.get("type"), place.get("type")) and sum(ways) != 1:
             wrong.append(label)
     return wrong
@@ -90,13 +84,21 @@ def forbidden_labels_in_external_references(active: Active) -> list[str]:
         for said in active.assertions.values()
         if said.get("label") is not None and said.get("url") is not None and said.get("relationship") is None
     )
-    return [label for label in found if label in _UNREFERABLE or label.startswith(("c2pa.hash", "c2pa.ingredient"))]
+    return [
+        label
+        for label in found
+        if label in _UNREFERABLE or label.startswith(("c2pa.hash", "c2pa.ingredient"))
+    ]
 
 
 def no_url_in_hashes(active: Active) -> list[str]:
     """What is hashed is this file, not one at an address (18.5, 18.6)."""
     hashes = ("c2pa.hash.data", "c2pa.hash.bmff.v3")
-    return [label for label, said in active.assertions.items() if base(label) in hashes and said.get("url") is not None]
+    return [
+        label
+        for label, said in active.assertions.items()
+        if base(label) in hashes and said.get("url") is not None
+    ]
 
 
 def no_box_hash_for_tiff(active: Active) -> list[str]:

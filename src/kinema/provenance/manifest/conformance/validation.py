@@ -5,34 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from kinema.provenance.manifest.conformance.active import Active
+from kinema.provenance.manifest.conformance.vocabulary import words
 
-_MALFORMED: Final = frozenset(
-    (
-        "assertion.action.malformed assertion.bmffHash.malformed assertion.boxesHash.malformed"
-        " assertion.collectionHash.malformed assertion.dataHash.malformed assertion.external-reference.malformed"
-        " assertion.external-reference.labelMismatch assertion.external-reference.created"
-        " assertion.ingredient.malformed assertion.alternativeContentRepresentation.malformed"
-        " assertion.alternativeContentRepresentation.missing assertion.multiAssetHash.malformed"
-        " assertion.cbor.invalid assertion.json.invalid claim.cbor.invalid claim.hardBindings.missing"
-        " claim.malformed claim.missing claim.multiple hashedURI.missing ingredient.manifest.missing"
-        " assertion.boxesHash.unknownBox assertion.multipleHardBindings manifest.compressed.invalid"
-        " manifest.html.multipleManifests manifest.inaccessible manifest.multipleParents"
-        " manifest.structuredText.emptyReference manifest.structuredText.malformedReference"
-        " manifest.structuredText.multipleReferences manifest.structuredText.noManifest"
-        " manifest.structuredText.noResolutionPath manifest.timestamp.invalid manifest.timestamp.wrongParents"
-        " manifest.update.invalid manifest.update.wrongParents"
-    ).split()
-)
-_MISMATCHED: Final = frozenset(
-    (
-        "assertion.action.ingredientMismatch assertion.action.redactionMismatch assertion.bmffHash.mismatch"
-        " assertion.boxesHash.mismatch assertion.collectionHash.mismatch assertion.dataHash.mismatch"
-        " assertion.external-reference.hashMismatch assertion.alternativeContentRepresentation.hashMismatch"
-        " assertion.multiAssetHash.mismatch assertion.hashedURI.mismatch assertion.hardBinding.redacted"
-        " hashedURI.mismatch ingredient.manifest.mismatch ingredient.claimSignature.missing"
-        " ingredient.claimSignature.mismatch claimSignature.missing"
-    ).split()
-)
 _NONE: Final = "no validation results"
 
 
@@ -43,7 +17,7 @@ def well_formed_data_present(active: Active) -> list[str]:
 
 def well_formed_success(active: Active) -> list[str]:
     """Nothing is malformed."""
-    return sorted(active.failed & _MALFORMED) if active.results else [_NONE]
+    return sorted(active.failed & words("malformed")) if active.results else [_NONE]
 
 
 def valid_data_present(active: Active) -> list[str]:
@@ -53,4 +27,4 @@ def valid_data_present(active: Active) -> list[str]:
 
 def valid_success(active: Active) -> list[str]:
     """Nothing is other than it was signed."""
-    return sorted(active.failed & _MISMATCHED) if active.results else [_NONE]
+    return sorted(active.failed & words("mismatched")) if active.results else [_NONE]
