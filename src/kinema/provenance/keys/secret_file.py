@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 from kinema.errors import ProvenanceError
 
@@ -63,9 +64,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
     Raises `FileExistsError` if another process made `target` meanwhile.
     """
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(mode=0o700)
+    partial = Path(mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))  # mode 0700
     try:
         yield partial
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import PurePath
 from typing import Any, Final, Literal
 
 from kinema.provenance.manifest.facts import LABEL, Model, SoftBinding, TakeFacts
@@ -108,7 +107,7 @@ def _disclosure(model: Model, kind: str) -> dict[str, Any]:
         "c2pa.ai-disclosure",
         {
             "modelType": kind,
-            "modelName": _name(model.name),
+            "modelName": model.name,
             "modelIdentifier": f"sha256:{model.sha256}",
             "contentProfile": {"humanOversightLevel": "prompt_guided"},
         },
@@ -124,17 +123,12 @@ def _mining(use: str) -> dict[str, Any]:
 def _ingredient(model: Model, n: int, facts: TakeFacts) -> dict[str, Any]:
     about = f"{model.pipeline}; licence {model.licence}; SHA-256 {model.sha256}"
     return {
-        "title": _name(model.name),
+        "title": model.name,
         "relationship": "inputTo",
         "label": f"model{n}",
         "description": about.removeprefix("; "),
         "data_types": [{"type": _MODEL_TYPES[facts.drawn_by]}],
     }
-
-
-def _name(model: str) -> str:
-    """A model by its id; of one that lies in a folder the last part, because a path tells of its user."""
-    return PurePath(model).name if model.startswith(("/", "~", ".")) or "\\" in model else model
 
 
 def _agent(name: str) -> dict[str, str]:

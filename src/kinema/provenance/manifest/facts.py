@@ -6,9 +6,10 @@ further than its maker thinks. Hashes tie the clip to the take's folder, where a
 
 from __future__ import annotations
 
+from pathlib import PureWindowsPath
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kinema.provenance.manifest.source_type import DrawnBy
 
@@ -35,10 +36,15 @@ class Verdict(_Stated):
     """Names of those that failed."""
 
 
+def _without_folder(name: str) -> str:
+    """A model by its id; of one that lies in a folder the last part, because a path tells of its user."""
+    return PureWindowsPath(name).name if name.startswith(("/", "~", ".")) or "\\" in name else name
+
+
 class Model(_Stated):
     """Weights that drew, and on what terms they may."""
 
-    name: Word
+    name: Annotated[Word, AfterValidator(_without_folder)]
     licence: Word
     sha256: Sha256
     pipeline: Word = ""

@@ -41,7 +41,7 @@ class Failure:
     """One thing that does not hold."""
 
     code: str
-    """C2PA's status code, specification 2.4, 15.2; `unreadable` for a manifest that cannot be parsed."""
+    """C2PA's status code, specification 2.4, 15.2; `unreadable` for a file or manifest that cannot be parsed."""
     detail: str
 
     def __str__(self) -> str:
@@ -115,11 +115,7 @@ class Inspection:
     def words(self) -> str:
         """For a person who reads no status codes."""
         if self.manifest is None:
-            return (
-                "no manifest"
-                if self.state == "none"
-                else f"a manifest that cannot be read: {self.failures[0]}"
-            )
+            return "no manifest" if self.state == "none" else f"cannot be read: {self.failures[0]}"
         who = f"{self.manifest.signer.organisation or 'an unnamed signer'} ({self.manifest.signer.standing})"
         when = f", at {self.manifest.stamped}" if self.manifest.stamped else ""
         lead = {
