@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from kinema.provenance.keys.keyring import Keyring, Standing
 from kinema.provenance.manifest.facts import LABEL, SoftBinding, TakeFacts
-from kinema.provenance.manifest.sdk import Stored, UnreadableManifestError, read
+from kinema.provenance.manifest.sdk import Stored, UnreadableManifestError, read, sidecar_of
 
 State = Literal["trusted", "untrusted", "invalid", "none"]
 Place = Literal["embedded", "sidecar", "given"]
@@ -132,7 +132,8 @@ def inspect(path: str | Path, keyring: Keyring, manifest: bytes | None = None) -
 
     Raises `ProvenanceError` for a file that cannot be opened.
     """
-    path, sidecar = Path(path), Path(path).with_suffix(".c2pa")
+    path = Path(path)
+    sidecar = sidecar_of(path)
     places: list[tuple[Place, bytes | None]] = [("embedded", None)]
     if sidecar.is_file() and sidecar != path:
         places.append(("sidecar", sidecar.read_bytes()))

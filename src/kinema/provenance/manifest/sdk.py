@@ -79,6 +79,11 @@ def mime_of(path: Path) -> str:
     return EMBEDS.get(path.suffix.lower(), OPAQUE)
 
 
+def sidecar_of(path: Path) -> Path:
+    """Where the manifest of a file that cannot carry one lies: what C2PA calls an external manifest."""
+    return path.with_suffix(".c2pa")
+
+
 def sign(
     definition: Mapping[str, Any],
     inputs: Iterable[Input],

@@ -21,7 +21,7 @@ from kinema.provenance.manifest.conformance import failures_of
 from kinema.provenance.manifest.definition import Editor, of_child, of_take
 from kinema.provenance.manifest.facts import TakeFacts
 from kinema.provenance.manifest.inspection import Inspection, inspect, judged
-from kinema.provenance.manifest.sdk import OPAQUE, Input, mime_of, read, sign
+from kinema.provenance.manifest.sdk import OPAQUE, Input, mime_of, read, sidecar_of, sign
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,10 @@ def seal_child(
     `shot` is the shot it was drawn from; its hash is stated. Raises `UsageError`, `ProvenanceError`.
     """
     clip, target = Path(clip), Path(target)
-    if clip.is_file() and target.exists() and target.samefile(clip) and parent is None:
-        raise UsageError("output", "must be another file", got=str(target), next_step="Choose another -o.")
+    _refuse_target(clip, target, [clip, *filter(None, (parent, shot)), *components])
     first = _input(parent or clip, "parentOf", 0, keyring)
-    kept = [clip] if parent is not None and _carries(clip, keyring) else []
+    carries = parent is not None and inspect(clip, keyring).state != "none"
+    kept = [clip] if carries else []
     others = [_input(p, "componentOf", n, keyring) for n, p in enumerate([*kept, *components], start=1)]
     statement: dict[str, Any] = {
         "schema": "kinema.seal/1",
@@ -102,7 +102,7 @@ def _seal(
             definition, inputs, source, partial, signer=keyring.claim, anchors=keyring.anchors, tsa=tsa
         )
         found = _trusted(partial, made if opaque else None, keyring, stamped=tsa is not None)
-        sidecar = target.with_suffix(".c2pa") if opaque else None
+        sidecar = sidecar_of(target) if opaque else None
         if sidecar is not None:
             write_atomically(sidecar, made)
         partial.replace(target)
@@ -144,15 +144,30 @@ def _unfit(got: str) -> ProvenanceError:
     )
 
 
-def _carries(clip: Path, keyring: Keyring) -> bool:
-    return inspect(clip, keyring).state != "none"
+def _refuse_target(clip: Path, target: Path, inputs: Sequence[Path]) -> None:
+    """Raise `UsageError` for an output that would destroy an input, or that is another kind of file."""
+    for path in inputs:
+        if not path.is_file():
+            raise UsageError("input", "must be a file", got=str(path), next_step="Check its name.")
+        lost = [(target, path)]
+        if mime_of(target) == OPAQUE:
+            lost.append((sidecar_of(target), sidecar_of(path)))
+        if any(new.exists() and old.exists() and new.samefile(old) for new, old in lost):
+            raise UsageError(
+                "output", "must be another file", got=str(target), next_step="Choose another -o."
+            )
+    if target.suffix.lower() != clip.suffix.lower():
+        raise UsageError(
+            "output",
+            f"must be a {clip.suffix} file, as the clip is",
+            got=target.name,
+            next_step="Sealing changes no container: convert first, and seal last.",
+        )
 
 
 def _input(path: Path, relationship: Any, n: int, keyring: Keyring) -> Input:
     """A file and the sidecar beside it, if it has one and nothing embedded."""
-    sidecar, manifest = path.with_suffix(".c2pa"), None
-    if not path.is_file():
-        raise UsageError("input", "must be a file", got=str(path), next_step="Check its name.")
+    sidecar, manifest = sidecar_of(path), None
     if sidecar.is_file() and inspect(path, keyring).place == "sidecar":
         manifest = sidecar.read_bytes()
     return Input(path=path, relationship=relationship, label=f"input{n}", title=path.name, manifest=manifest)
