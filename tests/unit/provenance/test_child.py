@@ -187,3 +187,32 @@ def test_file_that_is_not_there_is_refused(draw_clip, keyring: Keyring, tmp_path
     with pytest.raises((UsageError, ProvenanceError)):
         seal_child(gone if missing == "clip" else clip, target, keyring, **more)
     assert not target.exists()
+
+
+def damaged(source: Path, target: Path, at: bytes) -> Path:
+    """A copy with a run of zeros after `at`."""
+    content = bytearray(source.read_bytes())
+    start = content.index(at) + len(at)
+    content[start : start + 64] = bytes(64)
+    target.write_bytes(content)
+    return target
+
+
+def test_parent_whose_manifest_cannot_be_read_is_refused(
+    take, draw_clip, keyring: Keyring, tmp_path: Path
+) -> None:
+    """To leave it out would be to throw its history away."""
+    parent = damaged(take.sealed.clip, tmp_path / "parent.mp4", b"jumd")
+    assert inspect(parent, keyring).words.startswith("cannot be read")
+    with pytest.raises(ProvenanceError):
+        seal_child(draw_clip(tmp_path / "edit.mp4"), tmp_path / "out.mp4", keyring, parent=parent)
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_parent_beside_a_broken_sidecar_is_sealed_without_it(
+    seal, draw_clip, keyring: Keyring, tmp_path
+) -> None:
+    parent = Path(shutil.copyfile(seal("clip.mkv").sealed.clip, tmp_path / "parent.mkv"))
+    parent.with_suffix(".c2pa").write_bytes(b"not a manifest")
+    found = sealed(keyring, draw_clip(tmp_path / "edit.mp4"), tmp_path / "out.mp4", parent=parent)
+    assert ingredients(found) == [("parent.mkv", "parentOf", "none")]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 import struct
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from kinema.errors import KinemaError
 from kinema.provenance.keys import Keyring
-from kinema.provenance.manifest import inspect
+from kinema.provenance.manifest import inspect, seal_child
+from kinema.provenance.manifest.source_type import IPTC
 
 C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """Extended type of the box that holds the manifest store: specification 2.4, appendix A."""
@@ -207,3 +210,51 @@ def test_damage_anywhere_is_never_trusted_and_never_a_traceback(
                 found.manifest is not None
             )  # only padding was touched: all that is said is as it was signed
             assert (found.manifest.id, found.manifest.take) == (take.sealed.manifest_id, take.facts)
+
+
+@pytest.fixture
+def server():
+    """Counts who asks it for something."""
+    asked: list[str] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(404)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{listening.server_port}", asked
+    listening.shutdown()
+    listening.server_close()
+
+
+def test_address_in_a_strangers_file_is_not_followed(server, take, keyring: Keyring, tmp_path: Path) -> None:
+    """A file that says its manifest is at an address: by default the SDK asks there, from wherever it runs."""
+    import c2pa
+
+    address, asked = server
+    claim = keyring.claim
+    signer = c2pa.Signer.from_callback(claim.sign, c2pa.C2paSigningAlg.ES256, claim.chain.decode(), None)
+    created = {"action": "c2pa.created", "digitalSourceType": f"{IPTC}algorithmicMedia"}
+    said = {"assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [created]}}]}
+    clip = tmp_path / "remote.mp4"
+    with c2pa.Builder(said) as builder, take.raw.open("rb") as source, clip.open("w+b") as target:
+        builder.set_no_embed()
+        builder.set_remote_url(f"{address}/manifest.c2pa")
+        builder.sign(signer, "video/mp4", source, target)
+    with clip.open("rb") as file, pytest.raises(c2pa.C2paError):
+        c2pa.Reader("video/mp4", file)
+    assert asked == ["/manifest.c2pa"]  # so the trap works
+    asked.clear()
+    found = inspect(clip, keyring)
+    assert (found.state, found.words) == ("none", "no manifest, but the address of one, which is not fetched")
+    recovered = inspect(clip, keyring, manifest=take.sealed.manifest_bytes)
+    assert recovered.manifest is not None
+    with pytest.raises(KinemaError):
+        seal_child(take.raw, tmp_path / "out.mp4", keyring, parent=clip)
+    assert asked == []

@@ -15,7 +15,13 @@ from pydantic import ValidationError
 
 from kinema.provenance.keys.keyring import Keyring, Standing
 from kinema.provenance.manifest.facts import LABEL, SoftBinding, TakeFacts
-from kinema.provenance.manifest.sdk import Stored, UnreadableManifestError, read, sidecar_of
+from kinema.provenance.manifest.sdk import (
+    RemoteManifestError,
+    Stored,
+    UnreadableManifestError,
+    read,
+    sidecar_of,
+)
 
 State = Literal["trusted", "untrusted", "invalid", "none"]
 Place = Literal["embedded", "sidecar", "given"]
@@ -115,7 +121,12 @@ class Inspection:
     def words(self) -> str:
         """For a person who reads no status codes."""
         if self.manifest is None:
-            return "no manifest" if self.state == "none" else f"cannot be read: {self.failures[0]}"
+            why = "; ".join(map(str, self.failures))
+            return (
+                f"cannot be read: {why}"
+                if self.state == "invalid"
+                else f"no manifest{why and f', but {why}'}"
+            )
         who = f"{self.manifest.signer.organisation or 'an unnamed signer'} ({self.manifest.signer.standing})"
         when = f", at {self.manifest.stamped}" if self.manifest.stamped else ""
         lead = {
@@ -128,9 +139,10 @@ class Inspection:
 
 
 def inspect(path: str | Path, keyring: Keyring, manifest: bytes | None = None) -> Inspection:
-    """Judge the manifest in `path`; else the sidecar beside it; else `manifest`, found elsewhere.
+    """Judge `path` by the manifest in it, or else in the sidecar beside it.
 
-    Raises `ProvenanceError` for a file that cannot be opened.
+    A `manifest` that was found elsewhere, such as in the registry, goes before both. Raises `ProvenanceError` for a
+    file that cannot be opened.
     """
     path = Path(path)
     sidecar = sidecar_of(path)
@@ -138,16 +150,20 @@ def inspect(path: str | Path, keyring: Keyring, manifest: bytes | None = None) -
     if sidecar.is_file() and sidecar != path:
         places.append(("sidecar", sidecar.read_bytes()))
     if manifest is not None:
-        places.append(("given", manifest))
+        places = [("given", manifest)]
+    elsewhere: tuple[Failure, ...] = ()
     for place, given in places:
         try:
             stored = read(path, keyring.anchors, given)
+        except RemoteManifestError:
+            elsewhere = (Failure("manifest.inaccessible", "the address of one, which is not fetched"),)
+            continue
         except UnreadableManifestError as error:
             return Inspection("invalid", (Failure("unreadable", str(error)),), place, None, ())
         if stored is not None:
             found = judged(stored, keyring, place)
             return found if _by_own_root(found, path, keyring, given) else found.by_another()
-    return Inspection("none", (), "embedded", None, ())
+    return Inspection("none", elsewhere, "embedded", None, ())
 
 
 def _by_own_root(found: Inspection, path: Path, keyring: Keyring, given: bytes | None) -> bool:

@@ -71,7 +71,11 @@ class Stored:
 
 
 class UnreadableManifestError(Exception):
-    """A file carries a manifest that is too broken to be read."""
+    """A file, or the manifest that it carries, is too broken to be read."""
+
+
+class RemoteManifestError(Exception):
+    """A file carries no manifest, but the address of one. It is not fetched."""
 
 
 def mime_of(path: Path) -> str:
@@ -141,7 +145,7 @@ def _add(builder: Any, part: Input, anchors: str) -> None:
 def read(path: Path, anchors: str, manifest: bytes | None = None) -> Stored | None:
     """What `path` carries, or what `manifest` says of it; None without a manifest.
 
-    Raises `UnreadableManifestError`; `ProvenanceError` for a file that cannot be opened.
+    Raises `UnreadableManifestError`, `RemoteManifestError`; `ProvenanceError` for a file that cannot be opened.
     """
     from c2pa import C2paError, Reader
 
@@ -164,6 +168,8 @@ def read(path: Path, anchors: str, manifest: bytes | None = None) -> Stored | No
     except C2paError.NotSupported:
         return None
     except (C2paError, ValueError) as error:
+        if str(error).startswith("Remote:"):
+            raise RemoteManifestError from error
         raise UnreadableManifestError(str(error)[:300]) from error
     except OSError as error:
         raise ProvenanceError(

@@ -167,7 +167,7 @@ def _refuse_target(clip: Path, target: Path, inputs: Sequence[Path]) -> None:
 
 def _input(path: Path, relationship: Any, n: int, keyring: Keyring) -> Input:
     """A file and the sidecar beside it, if it has one and nothing embedded."""
-    sidecar, manifest = sidecar_of(path), None
-    if sidecar.is_file() and inspect(path, keyring).place == "sidecar":
-        manifest = sidecar.read_bytes()
+    found = inspect(path, keyring)
+    beside = found.place == "sidecar" and found.manifest is not None
+    manifest = sidecar_of(path).read_bytes() if beside else None
     return Input(path=path, relationship=relationship, label=f"input{n}", title=path.name, manifest=manifest)
