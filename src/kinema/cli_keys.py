@@ -44,12 +44,12 @@ def rotate(
     from kinema.provenance.keys.ceremony import rotate as change
     from kinema.provenance.keys.generation import ROLES
 
-    known = {name: name for name in ROLES}
-    if role not in known:
+    known = next((one for one in ROLES if one == role), None)
+    if known is None:
         raise UsageError(
             "role", f"must be one of {', '.join(ROLES)}", got=repr(role), next_step="Choose one of them."
         )
-    print(f"made      {change(read_keyring(read_config().keys), known[role], compromised=compromised)}")
+    print(f"made      {change(read_keyring(read_config().keys), known, compromised=compromised)}")
 
 
 @keys.command()

@@ -27,8 +27,9 @@ def seal(
 ) -> None:
     """Sign an edited or foreign clip as a child of its inputs, whose own manifests it keeps. Do it last."""
     from kinema.provenance.keys import open_keyring
-    from kinema.provenance.manifest import inspect, seal_child
     from kinema.provenance.manifest.definition import Editor
+    from kinema.provenance.manifest.inspection import inspect
+    from kinema.provenance.manifest.seal import seal_child
 
     known = {name: name for name in get_args(Editor)}
     if editor not in known:

@@ -110,7 +110,8 @@ def test_chain_is_leaf_first_and_without_root(signer: ClaimSigner) -> None:
 def test_signs_clips_that_are_trusted(
     signer: ClaimSigner, keyring: Keyring, tmp_path: Path, draw_clip: Callable[[Path], Path]
 ) -> None:
-    from kinema.provenance.manifest import inspect, seal_child
+    from kinema.provenance.manifest.inspection import inspect
+    from kinema.provenance.manifest.seal import seal_child
 
     assert signer.algorithm == "ES256"
     clip = draw_clip(tmp_path / "clip.mp4")

@@ -29,7 +29,8 @@ from kinema.cli import app
 from kinema.errors import KinemaError, ProvenanceError
 from kinema.provenance.keys import open_keyring
 from kinema.provenance.keys.certificate import issue, read_chain
-from kinema.provenance.manifest import inspect, seal_child
+from kinema.provenance.manifest.inspection import inspect
+from kinema.provenance.manifest.seal import seal_child
 
 CONFIGURATION = """
 [tsa]
@@ -66,6 +67,7 @@ def certificate(
 ) -> bytes:
     """Of a time-stamping authority (RFC 3161, 2.3: one critical purpose, and no other), or of the root above it."""
     now = datetime.now(UTC)
+    usage = x509.KeyUsage(stamps, stamps, False, False, False, not stamps, not stamps, False, False)
     subject, above = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in (name, issuer))
     made = (
         x509.CertificateBuilder()
@@ -80,9 +82,7 @@ def certificate(
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
         )
-        .add_extension(
-            x509.KeyUsage(stamps, stamps, *[False] * 3, not stamps, not stamps, False, False), True
-        )
+        .add_extension(usage, critical=True)
     )
     if stamps:
         made = made.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)

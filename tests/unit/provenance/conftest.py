@@ -12,8 +12,8 @@ import pytest
 
 from kinema.physics.tape import file_hash
 from kinema.provenance.keys import Keyring, open_keyring
-from kinema.provenance.manifest import Sealed, TakeFacts, seal_take
-from kinema.provenance.manifest.facts import LogLeaf, Model, Permission, SoftBinding, Verdict
+from kinema.provenance.manifest.facts import LogLeaf, Model, Permission, SoftBinding, TakeFacts, Verdict
+from kinema.provenance.manifest.seal import Sealed, seal_take
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,11 @@ import pytest
 from kinema.errors import ProvenanceError, UsageError
 from kinema.physics.tape import file_hash
 from kinema.provenance.keys import Keyring, open_keyring
-from kinema.provenance.manifest import Inspection, inspect, seal_child
 from kinema.provenance.manifest.conformance import CHECKS, judge
 from kinema.provenance.manifest.definition import SEAL_LABEL
+from kinema.provenance.manifest.inspection import Inspection, inspect
 from kinema.provenance.manifest.sdk import read
+from kinema.provenance.manifest.seal import seal_child
 from kinema.provenance.manifest.source_type import IPTC
 
 

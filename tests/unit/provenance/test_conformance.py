@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from kinema.provenance.keys import Keyring
-from kinema.provenance.manifest import seal_child
 from kinema.provenance.manifest.conformance import CHECKS, WARNINGS, failures_of, judge
 from kinema.provenance.manifest.sdk import read
+from kinema.provenance.manifest.seal import seal_child
 
 Document = dict[str, Any]
 

@@ -17,10 +17,12 @@ from kinema.errors import ProvenanceError
 from kinema.provenance.keys import Keyring, open_keyring
 from kinema.provenance.keys.ceremony import rotate, trust
 from kinema.provenance.keys.signer import ClaimSigner
-from kinema.provenance.manifest import TakeFacts, inspect, seal_take
 from kinema.provenance.manifest.conformance import CHECKS, judge
+from kinema.provenance.manifest.facts import TakeFacts
+from kinema.provenance.manifest.inspection import inspect
 from kinema.provenance.manifest.learned import models_of
 from kinema.provenance.manifest.sdk import read
+from kinema.provenance.manifest.seal import seal_take
 from kinema.provenance.manifest.source_type import IPTC, drawn_by
 
 

@@ -14,12 +14,12 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from kinema.provenance.keys.keyring import Keyring, Standing
+from kinema.provenance.manifest.apart import read_apart
 from kinema.provenance.manifest.facts import LABEL, SoftBinding, TakeFacts
 from kinema.provenance.manifest.sdk import (
     RemoteManifestError,
     Stored,
     UnreadableManifestError,
-    read,
     sidecar_of,
 )
 
@@ -154,7 +154,7 @@ def inspect(path: str | Path, keyring: Keyring, manifest: bytes | None = None) -
     elsewhere: tuple[Failure, ...] = ()
     for place, given in places:
         try:
-            stored = read(path, keyring.anchors, given)
+            stored = read_apart(path, keyring.anchors, given)
         except RemoteManifestError:
             elsewhere = (Failure("manifest.inaccessible", "the address of one, which is not fetched"),)
             continue
@@ -170,7 +170,7 @@ def _by_own_root(found: Inspection, path: Path, keyring: Keyring, given: bytes |
     """A serial number is anybody's to choose: another maker's may be ours, but no root of ours vouches for it."""
     if not found.ours or keyring.anchors == keyring.own_anchors:
         return True
-    stored = read(path, keyring.own_anchors, given)
+    stored = read_apart(path, keyring.own_anchors, given)
     codes = stored.results["activeManifest"]["success"] if stored else ()
     return any(one.get("code") == "signingCredential.trusted" for one in codes)
 

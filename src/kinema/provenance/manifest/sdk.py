@@ -165,9 +165,9 @@ def read(path: Path, anchors: str, manifest: bytes | None = None) -> Stored | No
                     results=whole.get("validation_results") or {},
                     crjson=json.loads(reader.crjson()),
                 )
-    except C2paError.NotSupported:
-        return None
     except (C2paError, ValueError) as error:
+        if str(error).startswith("NotSupported"):
+            return None
         if str(error).startswith("Remote:"):
             raise RemoteManifestError from error
         raise UnreadableManifestError(str(error)[:300]) from error
