@@ -111,7 +111,7 @@ def import_hsm(
 
     keyring = open_keyring().keyring
     given = _read(certificates) if certificates else b""
-    slot = Slot(module=str(module), token=token, key=key)
+    slot = Slot(module=str(module.resolve()), token=token, key=key)
     print(f"imported  {take_in(keyring, slot, certificates=given, compromised=compromised)}")
 
 

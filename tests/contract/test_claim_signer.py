@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -23,13 +24,15 @@ from kinema.provenance.keys.ceremony import import_hsm, import_p12
 from kinema.provenance.keys.certificate import issue, read_chain
 from kinema.provenance.keys.hsm import Slot
 from kinema.provenance.keys.signer import ClaimSigner, SoftwareSigner
+from kinema.provenance.manifest.inspection import inspect
+from kinema.provenance.manifest.seal import seal_child
 
 PASSWORD, PIN = "a password of the test", "123456"
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
 _DIGESTS = {"ES256": hashes.SHA256(), "ES384": hashes.SHA384(), "ES512": hashes.SHA512()}
 
 
-def bundle(key: ec.EllipticCurvePrivateKey, password: str) -> bytes:
+def bundle(key: Any, password: str) -> bytes:
     """A PKCS#12 file with key, leaf, intermediate and root."""
     made = issue(key.public_key(), datetime.now(UTC))
     leaf, *above = read_chain(made.chain + made.anchor)
@@ -110,9 +113,6 @@ def test_chain_is_leaf_first_and_without_root(signer: ClaimSigner) -> None:
 def test_signs_clips_that_are_trusted(
     signer: ClaimSigner, keyring: Keyring, tmp_path: Path, draw_clip: Callable[[Path], Path]
 ) -> None:
-    from kinema.provenance.manifest.inspection import inspect
-    from kinema.provenance.manifest.seal import seal_child
-
     assert signer.algorithm == "ES256"
     clip = draw_clip(tmp_path / "clip.mp4")
     sealed = seal_child(clip, tmp_path / "sealed.mp4", keyring)
@@ -140,6 +140,20 @@ def test_software_signs_by_every_algorithm(kind: str) -> None:
     signer = _software(kind)
     assert signer.algorithm == kind
     verify(signer, signer.sign(b"a claim"), b"a claim")
+
+
+@pytest.mark.parametrize("kind", ["ES384", "ES512", "PS256", "ED25519"])
+def test_every_algorithm_signs_clips_that_are_trusted(
+    kind: str,
+    keyring: Keyring,
+    tmp_path: Path,
+    draw_clip: Callable[[Path], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KINEMA_KEY_PASSWORD", PASSWORD)
+    import_p12(keyring, bundle(_software(kind).key, PASSWORD))
+    sealed = seal_child(draw_clip(tmp_path / "clip.mp4"), tmp_path / "sealed.mp4", keyring)
+    assert inspect(sealed.clip, keyring).ours
 
 
 def test_bundle_without_its_password_is_refused(keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,10 +210,8 @@ def test_parent_whose_manifest_cannot_be_read_is_refused(
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_parent_beside_a_broken_sidecar_is_sealed_without_it(
-    seal, draw_clip, keyring: Keyring, tmp_path
-) -> None:
+def test_parent_beside_a_broken_sidecar_is_refused(seal, draw_clip, keyring: Keyring, tmp_path: Path) -> None:
     parent = Path(shutil.copyfile(seal("clip.mkv").sealed.clip, tmp_path / "parent.mkv"))
     parent.with_suffix(".c2pa").write_bytes(b"not a manifest")
-    found = sealed(keyring, draw_clip(tmp_path / "edit.mp4"), tmp_path / "out.mp4", parent=parent)
-    assert ingredients(found) == [("parent.mkv", "parentOf", "none")]
+    with pytest.raises(ProvenanceError, match="can be read, or none"):
+        seal_child(draw_clip(tmp_path / "edit.mp4"), tmp_path / "out.mp4", keyring, parent=parent)

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from kinema.errors import ProvenanceError
 from kinema.provenance.keys import Keyring
 from kinema.provenance.manifest import apart
 from kinema.provenance.manifest.apart import read_apart
 from kinema.provenance.manifest.inspection import inspect
 from kinema.provenance.manifest.sdk import UnreadableManifestError, read
+from kinema.provenance.manifest.seal import seal_child
 
 MANGLED = 2000
 
@@ -35,7 +37,15 @@ def test_mangled_files_neither_crash_nor_hang(take, keyring: Keyring, tmp_path: 
             assert "memory allocation" in done.stderr, done.stderr  # the limit, and no fault of the parser
             seen.append(("ended", 0.0))
             ended += 1
-    assert {state for state, _ in seen} <= {"Trusted", "Valid", "Invalid", "unreadable", "none", "remote", "ended"}
+    assert {state for state, _ in seen} <= {
+        "Trusted",
+        "Valid",
+        "Invalid",
+        "unreadable",
+        "none",
+        "remote",
+        "ended",
+    }
     assert max(seconds for _, seconds in seen) < 10
     assert ended < MANGLED / 100
     assert sum(state in ("Invalid", "unreadable") for state, _ in seen) > MANGLED / 2  # the damage was seen
@@ -57,9 +67,7 @@ def test_file_that_asks_for_gigabytes_is_cheap(take, keyring: Keyring, tmp_path:
     assert time.monotonic() - began < 10
 
 
-def test_reader_that_takes_too_long_is_ended(
-    take, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reader_that_takes_too_long_is_ended(take, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "SECONDS", 0.001)
     with pytest.raises(UnreadableManifestError, match="longer than"):
         read_apart(take.sealed.clip, keyring.anchors)
@@ -98,3 +106,11 @@ def test_reader_is_told_no_secret(take, keyring: Keyring, monkeypatch: pytest.Mo
     inspect(take.sealed.clip, keyring)
     assert not [name for name in told["env"] if name.startswith("KINEMA_")]
     assert b"PRIVATE" not in told["input"]
+
+
+def test_hungry_parent_is_refused_before_it_is_signed(take, keyring: Keyring, tmp_path: Path) -> None:
+    """Signing reads inputs in this process: what is malformed must not come that far."""
+    path = tmp_path / "hungry.mp4"
+    path.write_bytes(hungry(take.sealed.clip.read_bytes()))
+    with pytest.raises(ProvenanceError, match="can be read, or none"):
+        seal_child(take.raw, tmp_path / "out.mp4", keyring, parent=path)

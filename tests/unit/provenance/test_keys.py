@@ -201,3 +201,16 @@ def test_trust_takes_certificates_alone(ring: Keyring) -> None:
     assert kept == ring.folder / "stamps" / "tsa.pem"  # no path leaves the folder
     with pytest.raises(UsageError, match="must not be there yet"):
         trust(ring, root, "tsa.pem", "stamps")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_disk_that_may_not_be_written_is_said(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(ProvenanceError, match="KINEMA_KEYS"):
+        open_keyring(tmp_path / "keys")
+
+
+def test_file_in_the_place_of_the_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ProvenanceError, match="KINEMA_KEYS"):
+        open_keyring(tmp_path / "file" / "keys")

@@ -167,6 +167,26 @@ def test_sealing_twice_is_refused(seal, keyring: Keyring) -> None:
         seal_take(made.sealed.clip, made.facts, keyring)
 
 
+def test_assets_are_components_with_their_history(
+    seal, keyring: Keyring, draw_clip, facts_of, tmp_path
+) -> None:
+    plate, light = seal().sealed, tmp_path / "sky.hdr"
+    light.write_bytes(b"light")
+    clip = draw_clip(tmp_path / "clip.mp4")
+    seal_take(clip, facts_of(clip), keyring, assets=[plate.clip, light])
+    found = inspect(clip, keyring)
+    assert found.ours
+    assert found.manifest is not None
+    assert [(one.title, one.relationship, one.state) for one in found.manifest.ingredients] == [
+        ("clip.mp4", "componentOf", "trusted"),
+        ("sky.hdr", "componentOf", "none"),
+    ]
+    assert plate.manifest_id in found.history
+    done = active(clip, keyring)["assertions"]["c2pa.actions.v2"]["actions"]
+    assert [one["action"] for one in done[:3]] == ["c2pa.created", "c2pa.placed", "c2pa.placed"]
+    assert found.manifest.source_type == "algorithmicMedia"
+
+
 def test_old_clips_verify_after_rotation(tmp_path: Path, draw_clip, facts_of) -> None:
     ring = open_keyring(tmp_path / "keys").keyring
     old, new = (draw_clip(tmp_path / name) for name in ("old.mp4", "new.mp4"))

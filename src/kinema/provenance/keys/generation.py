@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from kinema.errors import ProvenanceError
-from kinema.provenance.keys.secret_file import whole_folder, write_secret
+from kinema.provenance.keys.secret_file import on_disk, whole_folder, write_secret
 
 Role = Literal["claim", "checkpoint", "consent", "watermark"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
@@ -66,14 +66,16 @@ def add(folder: Path, role: Role, files: dict[str, bytes]) -> Path:
 
 def retire(generation: Path) -> None:
     """Take out what can sign: a key that signs nothing more can only leak."""
-    for name in _SIGNS:
-        (generation / name).unlink(missing_ok=True)
+    with on_disk(generation):
+        for name in _SIGNS:
+            (generation / name).unlink(missing_ok=True)
 
 
 def revoke(generation: Path) -> None:
     """Distrust: what this generation signed no longer verifies."""
     retire(generation)
-    generation.rename(generation.with_name(f"{generation.name}.revoked"))
+    with on_disk(generation):
+        generation.rename(generation.with_name(f"{generation.name}.revoked"))
 
 
 def _numbered(role: Path) -> list[Path]:

@@ -22,26 +22,41 @@ class Secret(bytes):
     __str__ = __repr__
 
 
+@contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """What the operating system refuses inside is a `ProvenanceError`, except that something is there already."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise ProvenanceError(
+            str(path),
+            "must be there, and its owner able to read and write it",
+            got=error.strerror or str(error),
+            next_step="Name another folder in KINEMA_KEYS, or make keys: kinema keys init",
+        ) from error
+
+
 def private_folder(path: Path) -> None:
     """Make `path`, for its owner alone; one that is there is refused if others may enter it.
 
     Raises `ProvenanceError`.
     """
-    try:
+    with on_disk(path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unusable(path, error) from error
-    _refuse_open(path, path.stat())
+        _refuse_open(path, path.stat())
 
 
 def write_secret(path: Path, content: bytes) -> None:
-    """A new file of mode 0600, on the disk before this returns. Raises `FileExistsError` over another one."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)  # whatever the umask
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
+    """A new file of mode 0600, on the disk before this returns. Raises `FileExistsError`, `ProvenanceError`."""
+    with on_disk(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o600)  # whatever the umask
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
 
 
 def read_secret(path: Path) -> Secret:
@@ -49,30 +64,28 @@ def read_secret(path: Path) -> Secret:
 
     The rights are asked of the open file, so that no other one can be put in its place between.
     """
-    try:
-        with path.open("rb") as file:
-            _refuse_open(path, os.fstat(file.fileno()))
-            return Secret(file.read())
-    except OSError as error:
-        raise _unusable(path, error) from error
+    with on_disk(path), path.open("rb") as file:
+        _refuse_open(path, os.fstat(file.fileno()))
+        return Secret(file.read())
 
 
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """A private folder to fill, which appears as `target` when it is filled, or not at all.
 
-    Raises `FileExistsError` if another process made `target` meanwhile.
+    Raises `FileExistsError` if another process made `target` meanwhile, `ProvenanceError` for a disk that refuses.
     """
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = Path(mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))  # mode 0700
-    try:
-        yield partial
+    with on_disk(target):
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial = Path(mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))  # mode 0700
         try:
-            partial.rename(target)
-        except OSError as error:  # ENOTEMPTY or EEXIST, by file system
-            raise FileExistsError(target) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            yield partial
+            try:
+                partial.rename(target)
+            except OSError as error:  # ENOTEMPTY or EEXIST, by file system
+                raise FileExistsError(target) from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def _refuse_open(path: Path, found: os.stat_result) -> None:
@@ -91,12 +104,3 @@ def _refuse_open(path: Path, found: os.stat_result) -> None:
             got=f"a file of user {found.st_uid}",
             next_step="Name a folder of your own in KINEMA_KEYS.",
         )
-
-
-def _unusable(path: Path, error: OSError) -> ProvenanceError:
-    return ProvenanceError(
-        str(path),
-        "must be there and readable",
-        got=error.strerror or str(error),
-        next_step="Name another folder in KINEMA_KEYS, or make keys: kinema keys init",
-    )

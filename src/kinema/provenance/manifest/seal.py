@@ -18,6 +18,7 @@ from kinema.folder import write_atomically
 from kinema.physics.tape import file_hash
 from kinema.provenance.keys.keyring import Keyring
 from kinema.provenance.manifest.conformance import failures_of
+from kinema.provenance.manifest.conformance.vocabulary import words
 from kinema.provenance.manifest.definition import Editor, of_child, of_take
 from kinema.provenance.manifest.facts import TakeFacts
 from kinema.provenance.manifest.inspection import Inspection, inspect, judged
@@ -95,7 +96,7 @@ def _seal(
 ) -> Sealed:
     """Sign beside, read back, rename over."""
     tsa = read_config().tsa
-    partial = target.with_name(f".{target.stem}.sealing{target.suffix}")
+    partial = target.with_name(f".{target.stem}.partial{target.suffix}")
     opaque = mime_of(source) == OPAQUE
     try:
         made = sign(
@@ -166,8 +167,19 @@ def _refuse_target(clip: Path, target: Path, inputs: Sequence[Path]) -> None:
 
 
 def _input(path: Path, relationship: Any, n: int, keyring: Keyring) -> Input:
-    """A file and the sidecar beside it, if it has one and nothing embedded."""
+    """A file and the sidecar beside it, if it has one and nothing embedded.
+
+    A malformed manifest is refused. Signing reads it in this process, which `inspect` does not; and to leave it out
+    would be to throw away what somebody said of the file.
+    """
     found = inspect(path, keyring)
+    if any(failure.code in words("malformed") | {"unreadable"} for failure in found.failures):
+        raise ProvenanceError(
+            str(path),
+            "must carry a manifest that can be read, or none",
+            got=found.words,
+            next_step="Seal a copy without it, such as ffmpeg -c copy makes, if that history may be lost.",
+        )
     beside = found.place == "sidecar" and found.manifest is not None
     manifest = sidecar_of(path).read_bytes() if beside else None
     return Input(path=path, relationship=relationship, label=f"input{n}", title=path.name, manifest=manifest)
