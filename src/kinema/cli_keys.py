@@ -42,9 +42,9 @@ def rotate(
     """Make a new key of one role. What the old one signed still verifies, and the old one can sign no more."""
     from kinema.provenance.keys import read_keyring
     from kinema.provenance.keys.ceremony import rotate as change
-    from kinema.provenance.keys.generation import ROLES
+    from kinema.provenance.keys.generation import ROLES, Role
 
-    known = next((one for one in ROLES if one == role), None)
+    known: Role | None = next((one for one in ROLES if one == role), None)
     if known is None:
         raise UsageError(
             "role", f"must be one of {', '.join(ROLES)}", got=repr(role), next_step="Choose one of them."

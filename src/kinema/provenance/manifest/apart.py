@@ -37,8 +37,9 @@ def read_apart(path: Path, anchors: str, manifest: bytes | None = None) -> Store
         "anchors": anchors,
         "manifest": None if manifest is None else base64.b64encode(manifest).decode(),
     }
+    limit = SECONDS
     try:
-        limit = SECONDS + path.stat().st_size / _PACE
+        limit += path.stat().st_size / _PACE
         done = subprocess.run(
             [sys.executable, "-P", "-m", __spec__.name],
             input=json.dumps(asked).encode(),

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kinema.provenance.manifest.source_type import DrawnBy
+from kinema.verify.report import Report
 
 LABEL: Final = "org.kinema.take"
 """Label of our assertion: reverse DNS, as C2PA asks of assertions that are not its own."""
@@ -34,6 +35,12 @@ class Verdict(_Stated):
     checks: int = Field(ge=0)
     failed: tuple[Word, ...] = ()
     """Names of those that failed."""
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """Names of checks alone: what was checked has names that its maker gave."""
+        failed = dict.fromkeys(finding.check for finding in report.failures)
+        return cls(passed=report.passed, checks=len(report.findings), failed=tuple(failed))
 
 
 def _without_folder(name: str) -> str:

@@ -1,6 +1,7 @@
 """What a file's manifest says, and how far to believe it; in words.
 
-`untrusted` is not `invalid`: the signature holds, but of a signer whom our anchors do not know. `none` is not
+`untrusted` is not `invalid`: the clip is what was signed, but by a signer whom our anchors do not know, or whose
+certificate has ended without a time stamp from before. `none` is not
 `invalid` either: nothing was forged, the manifest was lost, as any remux loses it. A `trusted` manifest tells the
 truth as its signer told it; whether that signer is us is `Signer.standing`.
 """
@@ -26,6 +27,7 @@ from kinema.provenance.manifest.sdk import (
 State = Literal["trusted", "untrusted", "invalid", "none"]
 Place = Literal["embedded", "sidecar", "given"]
 UNTRUSTED = "signingCredential.untrusted"
+EXPIRED = "signingCredential.expired"
 
 _WORDS = {
     "assertion.bmffHash.mismatch": "the picture or sound is not what was signed",
@@ -34,7 +36,7 @@ _WORDS = {
     "assertion.hashedURI.mismatch": "a statement in the manifest was changed after signing",
     "claimSignature.mismatch": "the signature does not fit the manifest",
     "claimSignature.missing": "the manifest is not signed",
-    "signingCredential.expired": "the signer's certificate had expired",
+    EXPIRED: "the signer's certificate has ended, and no time stamp proves that it had not",
     "signingCredential.invalid": "the signer's certificate may not sign claims",
     UNTRUSTED: "the signer is unknown here",
     "timeStamp.mismatch": "the time stamp is of something else",
@@ -120,8 +122,12 @@ class Inspection:
     @property
     def words(self) -> str:
         """For a person who reads no status codes."""
+        codes = {failure.code for failure in self.failures}
+        told = (
+            f for f in self.failures if not (f.code == UNTRUSTED and EXPIRED in codes)
+        )  # it follows from that
+        why = "; ".join(dict.fromkeys(map(str, told)))
         if self.manifest is None:
-            why = "; ".join(map(str, self.failures))
             return (
                 f"cannot be read: {why}"
                 if self.state == "invalid"
@@ -131,8 +137,8 @@ class Inspection:
         when = f", at {self.manifest.stamped}" if self.manifest.stamped else ""
         lead = {
             "trusted": f"signature valid: signed by {who}{when}",
-            "untrusted": f"signature intact, but signed by {who}, whom no anchor here vouches for",
-            "invalid": f"not as signed by {who}: {'; '.join(dict.fromkeys(map(str, self.failures)))}",
+            "untrusted": f"signature intact, but of {who}: {why}",
+            "invalid": f"not as signed by {who}: {why}",
             "none": "",
         }[self.state]
         return lead if self.place == "embedded" else f"{lead} (by a manifest that is not in the file)"
@@ -185,10 +191,11 @@ def judged(stored: Stored, keyring: Keyring, place: Place) -> Inspection:
 
 
 def _state(said: str, failures: tuple[Failure, ...]) -> State:
-    """The SDK says Valid of an unknown signer. Trusted needs no failure at all."""
-    if said == "Trusted" and not failures:
+    """Trusted needs no failure at all. Where only the signer fails, the clip is still what was signed."""
+    codes = {failure.code for failure in failures}
+    if said == "Trusted" and not codes:
         return "trusted"
-    return "untrusted" if said == "Valid" and {f.code for f in failures} == {UNTRUSTED} else "invalid"
+    return "untrusted" if codes and codes <= {UNTRUSTED, EXPIRED} else "invalid"
 
 
 def _manifest(active: dict[str, Any], keyring: Keyring) -> Manifest:
@@ -240,9 +247,7 @@ def _bindings(assertions: dict[str, Any]) -> list[SoftBinding]:
 def _ingredient(said: dict[str, Any]) -> Ingredient:
     active = said.get("active_manifest") or ""
     results = (said.get("validation_results") or {}).get("activeManifest") or {}
-    codes = [one.get("code", "") for one in results.get("failure") or ()]
+    failures = tuple(Failure(one.get("code", ""), "") for one in results.get("failure") or ())
     trusted = any(one.get("code") == "signingCredential.trusted" for one in results.get("success") or ())
-    state: State = "none" if not active else "trusted" if trusted and not codes else "invalid"
-    if active and set(codes) == {UNTRUSTED}:
-        state = "untrusted"
+    state = _state("Trusted" if trusted else "Valid", failures) if active else "none"
     return Ingredient(said.get("title") or "", said.get("relationship") or "", active, state)
