@@ -42,14 +42,22 @@ def rotate(
     """Make a new key of one role. What the old one signed still verifies, and the old one can sign no more."""
     from kinema.provenance.keys import read_keyring
     from kinema.provenance.keys.ceremony import rotate as change
-    from kinema.provenance.keys.generation import ROLES, Role
 
-    known: Role | None = next((one for one in ROLES if one == role), None)
-    if known is None:
-        raise UsageError(
-            "role", f"must be one of {', '.join(ROLES)}", got=repr(role), next_step="Choose one of them."
-        )
-    print(f"made      {change(read_keyring(read_config().keys), known, compromised=compromised)}")
+    made = change(read_keyring(read_config().keys), _role(role), compromised=compromised)
+    print(f"made      {made}")
+
+
+@keys.command()
+def distrust(
+    role: Annotated[str, typer.Argument(help="claim, checkpoint, consent or watermark.")],
+    generation: Annotated[str, typer.Argument(help="Its number, as `kinema keys show` gives it: 0001.")],
+) -> None:
+    """Distrust an older key that was found out: what it signed no longer verifies."""
+    from kinema.provenance.keys import read_keyring
+    from kinema.provenance.keys.ceremony import distrust as refuse
+
+    refuse(read_keyring(read_config().keys), _role(role), generation)
+    print(f"distrusts {role} {generation}")
 
 
 @keys.command()
@@ -128,6 +136,16 @@ def trust(
 
     kept = accept(open_keyring().keyring, _read(file), file.name, "makers" if maker else "stamps")
     print(f"trusted   {kept}")
+
+
+def _role(text: str) -> Any:
+    from kinema.provenance.keys.generation import ROLES
+
+    if text not in ROLES:
+        raise UsageError(
+            "role", f"must be one of {', '.join(ROLES)}", got=repr(text), next_step="Choose one of them."
+        )
+    return text
 
 
 def _read(path: Path) -> Any:

@@ -157,6 +157,8 @@ def test_keys_and_seals_by_command(folder: Path, draw_clip: Callable[[Path], Pat
     assert "made from parent.mp4 (parentOf; its own manifest is trusted)" in said
     run("keys", "rotate", "claim")
     run("keys", "rotate", "consent", "--compromised")
+    run("keys", "rotate", "checkpoint")
+    run("keys", "distrust", "checkpoint", "0001")
     shown = json.loads(run("keys", "show", "--json").output)
     assert [one["state"] for one in shown["claims"]] == ["signs", "verifies"]
     assert inspect(folder / "out.mp4", open_keyring().keyring).ours

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
-from kinema.config import Config
+from kinema.config import Config, read_config
 from kinema.errors import MachineError, ShotError, UsageError
 from kinema.shot.body import Sphere
 from kinema.shot.prompt.llm import MAX_ANSWER, compile_by_llm
@@ -47,9 +46,8 @@ def serving(answer: Callable[[dict[str, Any], dict[str, str]], tuple[int, bytes]
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield Config(
-            weights=None,
-            cache=Path("unused"),
+        yield replace(
+            read_config(),
             llm_url=f"http://127.0.0.1:{server.server_port}/v1",
             llm_model="small",
             llm_key="secret",

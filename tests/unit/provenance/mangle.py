@@ -1,6 +1,6 @@
 """Run by `test_hostile.py`, in a process with the reader's limits: reads mangled copies of a signed clip.
 
-mangle.py CLIP ANCHORS FIRST STOP. For each it prints: number, state, seconds. It may be ended by its limits.
+mangle.py CLIP ANCHORS FIRST STOP. For each it prints: number, state, CPU-seconds. It may be ended by its limits.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def main(clip: str, anchors: str, first: str, stop: str) -> None:
         path = Path(folder) / "mangled.mp4"
         for number in range(int(first), int(stop)):
             path.write_bytes(mangled(whole, number))
-            began = time.monotonic()
-            print(number, state_of(path, trusted), round(time.monotonic() - began, 3), flush=True)
+            began = time.process_time()
+            print(number, state_of(path, trusted), round(time.process_time() - began, 3), flush=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 from kinema.config import read_config
 from kinema.errors import ProvenanceError, UsageError
 from kinema.provenance.keys import Keyring, open_keyring, read_keyring
-from kinema.provenance.keys.ceremony import init, rotate, trust
+from kinema.provenance.keys.ceremony import distrust, init, rotate, trust
 from kinema.provenance.keys.generation import ROLES, Role
 from kinema.provenance.keys.keyring import serial_of
 from kinema.provenance.keys.secret_file import Secret, read_secret, whole_folder
@@ -149,6 +149,18 @@ def test_compromised_key_is_distrusted(ring: Keyring) -> None:
     assert ring.standing(serial) == "ours, revoked"
     assert not ring.checkpoint.verify(head, b"head")
     assert [one.state for one in summary_of(ring).claims] == ["signs", "distrusted"]
+
+
+def test_older_key_is_distrusted_by_its_number(ring: Keyring) -> None:
+    head = ring.checkpoint.sign(b"head")
+    rotate(ring, "checkpoint")
+    assert ring.checkpoint.verify(head, b"head")
+    with pytest.raises(UsageError, match="0002, which is in use"):
+        distrust(ring, "checkpoint", "0002")
+    with pytest.raises(UsageError, match="must be one of 0001"):
+        distrust(ring, "checkpoint", "../0001")
+    distrust(ring, "checkpoint", "0001")
+    assert not ring.checkpoint.verify(head, b"head")
 
 
 def test_numbers_of_distrusted_generations_are_not_used_again(ring: Keyring) -> None:

@@ -72,6 +72,23 @@ def rotate(keyring: Keyring, role: Role, *, compromised: bool = False, now: date
     return _succeeded(old[0], new, compromised=compromised)
 
 
+def distrust(keyring: Keyring, role: Role, number: str) -> None:
+    """Distrust an older generation, such as `0001`. The one in use is distrusted by `rotate`.
+
+    Raises `UsageError` for one that is not there, or is in use.
+    """
+    newest, *older = generations(keyring.folder, role)
+    found = next((path for path in older if path.name == number), None)
+    if found is None:
+        raise UsageError(
+            "generation",
+            f"must be one of {', '.join(path.name for path in older) or 'none'}",
+            got=f"{number}, which is in use" if number == newest.name else number,
+            next_step="The key in use is distrusted by kinema keys rotate --compromised.",
+        )
+    revoke(found)
+
+
 def import_p12(keyring: Keyring, file: bytes, *, anchors: bytes = b"", compromised: bool = False) -> Path:
     """Sign claims with the key of a PKCS#12 file from now on. It stays encrypted: KINEMA_KEY_PASSWORD opens it."""
     _, certificates = from_pkcs12(file, read_config().key_password, anchors)
