@@ -43,8 +43,8 @@ def rotate(
     from kinema.provenance.keys import read_keyring
     from kinema.provenance.keys.ceremony import rotate as change
 
-    made = change(read_keyring(read_config().keys), _role(role), compromised=compromised)
-    print(f"made      {made}")
+    known = _role(role)
+    print(f"made      {change(read_keyring(read_config().keys), known, compromised=compromised)}")
 
 
 @keys.command()
@@ -56,7 +56,8 @@ def distrust(
     from kinema.provenance.keys import read_keyring
     from kinema.provenance.keys.ceremony import distrust as refuse
 
-    refuse(read_keyring(read_config().keys), _role(role), generation)
+    known = _role(role)
+    refuse(read_keyring(read_config().keys), known, generation)
     print(f"distrusts {role} {generation}")
 
 
