@@ -5,17 +5,26 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kinema.errors import ProvenanceError
 from kinema.provenance.keys import Keyring
 from kinema.provenance.manifest import apart
 from kinema.provenance.manifest.apart import read_apart
-from kinema.provenance.manifest.inspection import inspect
-from kinema.provenance.manifest.sdk import UnreadableManifestError, read
+from kinema.provenance.manifest.facts import LABEL
+from kinema.provenance.manifest.foreign import LONGEST, items, table, text
+from kinema.provenance.manifest.inspection import inspect, judged
+from kinema.provenance.manifest.sdk import Stored, UnreadableManifestError, read
 from kinema.provenance.manifest.seal import seal_child
+from kinema.provenance.manifest.source_type import IPTC
 
 MANGLED = 2000
 
@@ -114,3 +123,63 @@ def test_hungry_parent_is_refused_before_it_is_signed(take, keyring: Keyring, tm
     path.write_bytes(hungry(take.sealed.clip.read_bytes()))
     with pytest.raises(ProvenanceError, match="can be read, or none"):
         seal_child(take.raw, tmp_path / "out.mp4", keyring, parent=path)
+
+
+def test_every_part_of_a_strangers_manifest_may_be_anything(take, keyring: Keyring) -> None:
+    """Each value that the SDK reports, one after the other, replaced by a number, a text, a list and an object."""
+    stored = read(take.sealed.clip, keyring.anchors)
+    assert stored is not None
+    plain = asdict(stored)
+    for path in [path for path in paths(plain) if path[0] in ("manifests", "results") and len(path) > 1]:
+        for value in (0, "x", [None], {"x": None}):
+            tree = deepcopy(plain)
+            part = tree
+            for step in path[:-1]:
+                part = part[step]
+            part[path[-1]] = value
+            assert judged(Stored(**tree), keyring, "embedded").words
+
+
+def paths(value: Any, above: tuple = ()) -> Iterator[tuple]:
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, below in steps:
+        yield (*above, step)
+        yield from paths(below, (*above, step))
+
+
+def test_strangers_assertions_may_say_anything(take, keyring: Keyring, tmp_path: Path) -> None:
+    """Signed, so that the SDK takes them: a binding without end, a statement that is none, a name that steers."""
+    import c2pa
+
+    created = {"action": "c2pa.created", "digitalSourceType": f"{IPTC}algorithmicMedia"}
+    said = {
+        "claim_generator_info": [{"name": "\x1b[2Jkinema", "version": "9" * 4000}],
+        "assertions": [
+            {"label": "c2pa.actions.v2", "data": {"actions": [created]}},
+            {
+                "label": "c2pa.soft-binding",
+                "data": {"alg": "org.x", "blocks": [{"scope": {}, "value": "y" * 9000}]},
+            },
+            {"label": LABEL, "data": {"schema": "kinema.take/1", "id": "<script>"}},
+        ],
+    }
+    clip, claim = tmp_path / "clip.mp4", keyring.claim
+    signer = c2pa.Signer.from_callback(claim.sign, c2pa.C2paSigningAlg.ES256, claim.chain.decode(), None)
+    with c2pa.Builder(said) as builder, take.raw.open("rb") as source, clip.open("w+b") as target:
+        builder.sign(signer, "video/mp4", source, target)
+    found = inspect(clip, keyring).manifest
+    assert found is not None
+    assert found.take is None
+    assert [(one.alg, len(one.value)) for one in found.bindings] == [("org.x", LONGEST)]
+    assert found.generator.startswith("[2Jkinema 9")
+    assert len(found.generator) < 2 * LONGEST
+    assert "\x1b" not in found.generator
+
+
+@given(st.one_of(st.text(), st.integers(), st.lists(st.text()), st.dictionaries(st.text(), st.text())))
+def test_foreign_json_is_what_it_should_be_or_nothing(value: object) -> None:
+    assert isinstance(table(value), dict)
+    assert isinstance(items(value), list)
+    shown = text(value)
+    assert len(shown) <= LONGEST
+    assert shown.isprintable()

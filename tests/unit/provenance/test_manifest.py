@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from kinema.errors import ProvenanceError
@@ -223,16 +220,6 @@ def test_models_are_named_exactly_where_a_network_drew(take, weights) -> None:
         TakeFacts.model_validate({**tree, "drawn_by": "painter"})
     with pytest.raises(ValidationError, match="models must be named"):
         TakeFacts.model_validate({**tree, "models": [weights]})
-
-
-@given(text=st.text(max_size=40))
-def test_statement_that_is_no_statement_states_nothing(text: str) -> None:
-    from kinema.provenance.manifest.inspection import _take
-
-    assert _take(text) is None
-    assert _take(json.dumps(text)) is None
-    assert _take({"schema": text}) is None
-    assert _take([text]) is None
 
 
 def test_signing_is_quick(keyring: Keyring, draw_clip, facts_of, tmp_path: Path) -> None:

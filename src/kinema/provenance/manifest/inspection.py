@@ -1,9 +1,9 @@
 """What a file's manifest says, and how far to believe it; in words.
 
 `untrusted` is not `invalid`: the clip is what was signed, but by a signer whom our anchors do not know, or whose
-certificate has ended without a time stamp from before. `none` is not
-`invalid` either: nothing was forged, the manifest was lost, as any remux loses it. A `trusted` manifest tells the
-truth as its signer told it; whether that signer is us is `Signer.standing`.
+certificate has ended without a time stamp from before. `none` is not `invalid` either: nothing was forged, the
+manifest was lost, as any remux loses it. A `trusted` manifest tells the truth as its signer told it; whether that
+signer is us is `Signer.standing`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from kinema.provenance.keys.keyring import Keyring, Standing
 from kinema.provenance.manifest.apart import read_apart
 from kinema.provenance.manifest.facts import LABEL, SoftBinding, TakeFacts
+from kinema.provenance.manifest.foreign import items, table, text
 from kinema.provenance.manifest.sdk import (
     RemoteManifestError,
     Stored,
@@ -122,11 +123,7 @@ class Inspection:
     @property
     def words(self) -> str:
         """For a person who reads no status codes."""
-        codes = {failure.code for failure in self.failures}
-        told = (
-            f for f in self.failures if not (f.code == UNTRUSTED and EXPIRED in codes)
-        )  # it follows from that
-        why = "; ".join(dict.fromkeys(map(str, told)))
+        why = _reasons(self.failures)
         if self.manifest is None:
             return (
                 f"cannot be read: {why}"
@@ -139,9 +136,15 @@ class Inspection:
             "trusted": f"signature valid: signed by {who}{when}",
             "untrusted": f"signature intact, but of {who}: {why}",
             "invalid": f"not as signed by {who}: {why}",
-            "none": "",
         }[self.state]
         return lead if self.place == "embedded" else f"{lead} (by a manifest that is not in the file)"
+
+
+def _reasons(failures: tuple[Failure, ...]) -> str:
+    """Each once. That a signer is unknown says nothing more where the certificate has ended: nobody vouches for it."""
+    ended = any(failure.code == EXPIRED for failure in failures)
+    told = (str(failure) for failure in failures if not (ended and failure.code == UNTRUSTED))
+    return "; ".join(dict.fromkeys(told))
 
 
 def inspect(path: str | Path, keyring: Keyring, manifest: bytes | None = None) -> Inspection:
@@ -165,7 +168,7 @@ def inspect(path: str | Path, keyring: Keyring, manifest: bytes | None = None) -
             elsewhere = (Failure("manifest.inaccessible", "the address of one, which is not fetched"),)
             continue
         except UnreadableManifestError as error:
-            return Inspection("invalid", (Failure("unreadable", str(error)),), place, None, ())
+            return Inspection("invalid", (Failure("unreadable", text(str(error))),), place, None, ())
         if stored is not None:
             found = judged(stored, keyring, place)
             return found if _by_own_root(found, path, keyring, given) else found.by_another()
@@ -177,17 +180,24 @@ def _by_own_root(found: Inspection, path: Path, keyring: Keyring, given: bytes |
     if not found.ours or keyring.anchors == keyring.own_anchors:
         return True
     stored = read_apart(path, keyring.own_anchors, given)
-    codes = stored.results["activeManifest"]["success"] if stored else ()
-    return any(one.get("code") == "signingCredential.trusted" for one in codes)
+    codes = _codes(stored.results, "success") if stored else []
+    return "signingCredential.trusted" in codes
 
 
 def judged(stored: Stored, keyring: Keyring, place: Place) -> Inspection:
-    """Make an `Inspection` of what the SDK read."""
-    own = stored.results.get("activeManifest") or {}
-    failures = tuple(Failure(f.get("code", ""), f.get("explanation", "")) for f in own.get("failure") or ())
-    chain = tuple(m["label"] for m in stored.crjson.get("manifests", ()) if m.get("label"))
-    active = stored.manifests.get(stored.active) or {}
-    return Inspection(_state(stored.state, failures), failures, place, _manifest(active, keyring), chain)
+    """Make an `Inspection` of what the SDK read. What a stranger wrote has any shape and any size."""
+    own = table(stored.results.get("activeManifest"))
+    found = map(table, items(own.get("failure")))
+    failures = tuple(Failure(text(one.get("code")), text(one.get("explanation"))) for one in found)
+    chain = (text(table(one).get("label")) for one in items(stored.crjson.get("manifests")))
+    manifest = _manifest(table(stored.manifests.get(stored.active)), keyring)
+    return Inspection(_state(stored.state, failures), failures, place, manifest, tuple(filter(None, chain)))
+
+
+def _codes(results: dict[str, Any], kind: Literal["success", "failure"]) -> list[str]:
+    """Status codes of an active manifest."""
+    found = items(table(results.get("activeManifest")).get(kind))
+    return [text(table(one).get("code")) for one in found]
 
 
 def _state(said: str, failures: tuple[Failure, ...]) -> State:
@@ -199,36 +209,36 @@ def _state(said: str, failures: tuple[Failure, ...]) -> State:
 
 
 def _manifest(active: dict[str, Any], keyring: Keyring) -> Manifest:
-    assertions = {one["label"]: one.get("data") for one in active.get("assertions") or ()}
-    actions = (assertions.get("c2pa.actions.v2") or {}).get("actions") or [{}]
-    signature = active.get("signature_info") or {}
-    generator = (active.get("claim_generator_info") or [{}])[0]
-    serial = int(signature.get("cert_serial_number") or 0)
+    said = [table(one) for one in items(active.get("assertions"))]
+    assertions = {text(one.get("label")): one.get("data") for one in said}
+    actions = items(table(assertions.get("c2pa.actions.v2")).get("actions"))
+    first = table(actions[0]) if actions else {}
+    signature = table(active.get("signature_info"))
+    generators = items(active.get("claim_generator_info"))
+    generator = table(generators[0]) if generators else {}
+    serial = text(signature.get("cert_serial_number"))
+    number = int(serial) if serial.isascii() and serial.isdigit() else 0
     return Manifest(
-        id=active.get("label") or "",
-        generator=f"{generator.get('name', '')} {generator.get('version', '')}".strip(),
+        id=text(active.get("label")),
+        generator=f"{text(generator.get('name'))} {text(generator.get('version'))}".strip(),
         signer=Signer(
-            organisation=signature.get("issuer") or "",
-            name=signature.get("common_name") or "",
-            serial=serial,
-            standing=keyring.standing(serial),
+            organisation=text(signature.get("issuer")),
+            name=text(signature.get("common_name")),
+            serial=number,
+            standing=keyring.standing(number),
         ),
-        stamped=signature.get("time") or "",
-        source_type=str(actions[0].get("digitalSourceType") or "").rpartition("/")[2],
+        stamped=text(signature.get("time")),
+        source_type=text(first.get("digitalSourceType")).rpartition("/")[2],
         bindings=tuple(_bindings(assertions)),
         take=_take(assertions.get(LABEL)),
-        ingredients=tuple(_ingredient(one) for one in active.get("ingredients") or ()),
+        ingredients=tuple(_ingredient(table(one)) for one in items(active.get("ingredients"))),
     )
 
 
 def _take(statement: Any) -> TakeFacts | None:
     """A statement that does not parse states nothing."""
     try:
-        return (
-            TakeFacts.model_validate_json(statement)
-            if isinstance(statement, str)
-            else TakeFacts.model_validate(statement)
-        )
+        return TakeFacts.model_validate(statement)
     except ValidationError:
         return None
 
@@ -236,18 +246,16 @@ def _take(statement: Any) -> TakeFacts | None:
 def _bindings(assertions: dict[str, Any]) -> list[SoftBinding]:
     found = []
     for label, said in assertions.items():
-        if label.split("__")[0] == "c2pa.soft-binding" and isinstance(said, dict):
-            blocks = said.get("blocks") or ()
-            found += [
-                SoftBinding(alg=str(said.get("alg")), value=str(block.get("value"))) for block in blocks
-            ]
+        if label.split("__")[0] == "c2pa.soft-binding":
+            alg = text(table(said).get("alg"))
+            values = (text(table(block).get("value")) for block in items(table(said).get("blocks")))
+            found += [SoftBinding(alg=alg, value=value) for value in values if alg and value]
     return found
 
 
 def _ingredient(said: dict[str, Any]) -> Ingredient:
-    active = said.get("active_manifest") or ""
-    results = (said.get("validation_results") or {}).get("activeManifest") or {}
-    failures = tuple(Failure(one.get("code", ""), "") for one in results.get("failure") or ())
-    trusted = any(one.get("code") == "signingCredential.trusted" for one in results.get("success") or ())
+    active, results = text(said.get("active_manifest")), table(said.get("validation_results"))
+    failures = tuple(Failure(code, "") for code in _codes(results, "failure"))
+    trusted = "signingCredential.trusted" in _codes(results, "success")
     state = _state("Trusted" if trusted else "Valid", failures) if active else "none"
-    return Ingredient(said.get("title") or "", said.get("relationship") or "", active, state)
+    return Ingredient(text(said.get("title")), text(said.get("relationship")), active, state)

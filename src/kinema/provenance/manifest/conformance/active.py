@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from kinema.provenance.manifest.foreign import items, table
+
 
 @dataclass(frozen=True)
 class Active:
@@ -19,19 +21,19 @@ class Active:
     @classmethod
     def of(cls, crjson: dict[str, Any]) -> Active:
         """The first manifest is the active one."""
-        manifests = _list(crjson.get("manifests"))
-        first = _dict(manifests[0]) if manifests else {}
+        manifests = items(crjson.get("manifests"))
+        first = table(manifests[0]) if manifests else {}
         return cls(
             label=str(first.get("label") or ""),
-            assertions={label: _dict(said) for label, said in _dict(first.get("assertions")).items()},
-            claim=_dict(first.get("claim.v2")),
-            results=_dict(first.get("validationResults")),
+            assertions={label: table(said) for label, said in table(first.get("assertions")).items()},
+            claim=table(first.get("claim.v2")),
+            results=table(first.get("validationResults")),
         )
 
     @property
     def actions(self) -> list[dict[str, Any]]:
         """Of all actions assertions, in order."""
-        return [_dict(one) for said in self.action_lists for one in _list(said.get("actions"))]
+        return [table(one) for said in self.action_lists for one in items(said.get("actions"))]
 
     @property
     def action_lists(self) -> list[dict[str, Any]]:
@@ -46,12 +48,12 @@ class Active:
     @property
     def created(self) -> list[str]:
         """Addresses of assertions that the claim generator itself made."""
-        return [str(_dict(one).get("url") or "") for one in _list(self.claim.get("created_assertions"))]
+        return [str(table(one).get("url") or "") for one in items(self.claim.get("created_assertions"))]
 
     @property
     def failed(self) -> set[str]:
         """Status codes that validation failed with."""
-        return {str(_dict(one).get("code")) for one in _list(self.results.get("failure"))}
+        return {str(table(one).get("code")) for one in items(self.results.get("failure"))}
 
 
 Check = Callable[[Active], list[str]]
@@ -69,12 +71,4 @@ def name_of(action: dict[str, Any]) -> str:
 
 def parameters_of(action: dict[str, Any]) -> dict[str, Any]:
     """Of one action."""
-    return _dict(action.get("parameters"))
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return table(action.get("parameters"))
