@@ -77,7 +77,7 @@ def test_file_that_asks_for_gigabytes_is_cheap(take, keyring: Keyring, tmp_path:
 
 
 def test_reader_that_takes_too_long_is_ended(take, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "SECONDS", 0.001)
+    monkeypatch.setattr(apart, "PATIENCE", 0.0001)
     with pytest.raises(UnreadableManifestError, match="longer than"):
         read_apart(take.sealed.clip, keyring.anchors)
 

@@ -25,32 +25,35 @@ from kinema.provenance.manifest.sdk import RemoteManifestError, Stored, Unreadab
 MEMORY: Final = 1536 * 2**20
 """Address space of the process [bytes]. A sound file of 0.9 GB takes 1.0 GiB of it and 0.6 GiB of memory, and a longer
 one no more: the SDK hashes 256 MiB at a time."""
-SECONDS: Final = 10.0
-"""For any file; and then one for each `_PACE`."""
+SECONDS: Final = 10
+"""Of processor time, for any file; and then one for each `_PACE`."""
+PATIENCE: Final = 6.0
+"""How much longer that may take on a busy machine."""
 _PACE: Final = 20e6
 """Bytes that a slow disk gives and a slow processor hashes in a second."""
 
 
 def read_apart(path: Path, anchors: str, manifest: bytes | None = None) -> Stored | None:
     """As `sdk.read`, and safe of any file. Raises what that raises."""
-    asked = {
+    asked: dict[str, Any] = {
         "path": str(path),
         "anchors": anchors,
         "manifest": None if manifest is None else base64.b64encode(manifest).decode(),
     }
     limit = SECONDS
     try:
-        limit += path.stat().st_size / _PACE
+        limit += int(path.stat().st_size / _PACE)
+        asked["seconds"] = limit
         done = subprocess.run(
             [sys.executable, "-P", "-m", __spec__.name],
             input=json.dumps(asked).encode(),
             capture_output=True,
             env={name: value for name, value in os.environ.items() if not name.startswith("KINEMA_")},
-            timeout=limit,
+            timeout=PATIENCE * limit,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise UnreadableManifestError(f"reading it takes longer than {limit:.0f} s") from error
+        raise UnreadableManifestError(f"reading it takes longer than {PATIENCE * limit:.0f} s") from error
     except OSError as error:
         raise ProvenanceError(
             str(path),
@@ -59,7 +62,7 @@ def read_apart(path: Path, anchors: str, manifest: bytes | None = None) -> Store
             next_step="Check its name.",
         ) from error
     if done.returncode:
-        raise UnreadableManifestError("reading it takes too much memory, or crashes the reader")
+        raise UnreadableManifestError("reading it takes too much time or memory, or crashes the reader")
     return _understood(json.loads(done.stdout))
 
 
@@ -88,9 +91,11 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _serve() -> None:
+    asked = json.load(sys.stdin)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (asked["seconds"], asked["seconds"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    json.dump(_answer(json.load(sys.stdin)), sys.stdout)
+    json.dump(_answer(asked), sys.stdout)
 
 
 if __name__ == "__main__":
