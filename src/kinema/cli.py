@@ -17,7 +17,9 @@ import typer
 
 from kinema.cli_consent import consent
 from kinema.cli_dataset import dataset
+from kinema.cli_keys import keys
 from kinema.cli_policy import licences, policy
+from kinema.cli_seal import seal
 from kinema.cli_train import export_weights, train
 from kinema.errors import KinemaError, UsageError
 
@@ -33,8 +35,10 @@ app.add_typer(dataset)
 app.add_typer(train)
 app.add_typer(policy)
 app.add_typer(consent)
+app.add_typer(keys)
 app.command("export")(export_weights)
 app.command("licences")(licences)
+app.command()(seal)
 
 Source = Annotated[str, typer.Argument(help="Words, a shot file (.yaml, .json), a USD stage, or a take.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -19,7 +19,7 @@ class Config:
     """Base URL of an OpenAI-compatible endpoint for compiling prompts (`KINEMA_LLM_URL`); None = off."""
     llm_model: str
     """`KINEMA_LLM_MODEL`."""
-    llm_key: str | None
+    llm_key: str | None = field(repr=False)
     """`KINEMA_LLM_KEY`; never written anywhere."""
     policy: Path | None
     """Rules of the house (`KINEMA_POLICY`), a folder that adds to those that came along; None = those alone."""
@@ -27,6 +27,14 @@ class Config:
     """Consent receipts, their keys and revocations (`KINEMA_CONSENT`)."""
     moderation_url: str | None
     """A classifier of text that is asked as well (`KINEMA_MODERATION_URL`); None = off."""
+    keys: Path
+    """Folder of the keyring (`KINEMA_KEYS`)."""
+    tsa: str | None
+    """URL of an RFC 3161 time-stamping authority (`KINEMA_TSA`); None = signatures carry no time stamp."""
+    key_password: str | None = field(repr=False)
+    """Opens an imported PKCS#12 file (`KINEMA_KEY_PASSWORD`); never written anywhere."""
+    hsm_pin: str | None = field(repr=False)
+    """Opens an imported hardware token (`KINEMA_HSM_PIN`); never written anywhere."""
 
 
 def read_config() -> Config:
@@ -42,4 +50,8 @@ def read_config() -> Config:
         policy=Path(os.environ["KINEMA_POLICY"]) if os.environ.get("KINEMA_POLICY") else None,
         consent=Path(os.environ.get("KINEMA_CONSENT") or Path(share) / "kinema" / "consent"),
         moderation_url=os.environ.get("KINEMA_MODERATION_URL") or None,
+        keys=Path(os.environ.get("KINEMA_KEYS") or Path(share) / "kinema" / "keys"),
+        tsa=os.environ.get("KINEMA_TSA") or None,
+        key_password=os.environ.get("KINEMA_KEY_PASSWORD") or None,
+        hsm_pin=os.environ.get("KINEMA_HSM_PIN") or None,
     )

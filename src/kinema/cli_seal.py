@@ -1,0 +1,68 @@
+"""`kinema seal`: sign a clip that was edited, or drawn elsewhere, as a child of what it was made from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+
+from kinema.errors import UsageError
+
+
+def seal(
+    clip: Annotated[Path, typer.Argument(help="The clip to sign.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The signed clip.")],
+    parent: Annotated[
+        Path | None,
+        typer.Option(help="The clip that this one is an edit of; without: it is sealed as found."),
+    ] = None,
+    component: Annotated[
+        list[Path] | None, typer.Option(help="A file that is seen or heard in the clip. Repeatable.")
+    ] = None,
+    shot: Annotated[Path | None, typer.Option(help="The shot file that the clip was drawn from.")] = None,
+    editor: Annotated[str, typer.Option(help="Who changed the parent: human, algorithm or model.")] = "human",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Sign an edited or foreign clip as a child of its inputs, whose own manifests it keeps. Do it last."""
+    from kinema.provenance.keys import open_keyring
+    from kinema.provenance.manifest.definition import Editor
+    from kinema.provenance.manifest.inspection import inspect
+    from kinema.provenance.manifest.seal import seal_child
+
+    known = {name: name for name in get_args(Editor)}
+    if editor not in known:
+        raise UsageError(
+            "--editor",
+            f"must be one of {', '.join(known)}",
+            got=repr(editor),
+            next_step="Choose one of them.",
+        )
+    keyring = open_keyring().keyring
+    sealed = seal_child(
+        clip, output, keyring, parent=parent, components=component or (), shot=shot, editor=known[editor]
+    )
+    found = inspect(sealed.clip, keyring)
+    assert found.manifest is not None  # it was read back
+    inputs = [vars(one) for one in found.manifest.ingredients]
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "clip": str(sealed.clip),
+                    "manifest": sealed.manifest_id,
+                    "sidecar": str(sealed.sidecar) if sealed.sidecar else None,
+                    "says": found.words,
+                    "inputs": inputs,
+                },
+                indent=2,
+            )
+        )
+        return
+    print(f"sealed    {sealed.clip}" + (f", with {sealed.sidecar}" if sealed.sidecar else ""))
+    print(f"manifest  {sealed.manifest_id}")
+    print(f"says      {found.words}")
+    for one in found.manifest.ingredients:
+        own = f"its own manifest is {one.state}" if one.manifest_id else "it has no manifest"
+        print(f"made from {one.title} ({one.relationship}; {own})")
