@@ -7,6 +7,7 @@
     ├── RenderError        the pixels could not be drawn                  exit 4
     ├── TrainingError      a network could not be learned or loaded       exit 4
     ├── MediaError         a file could not be written or read            exit 4
+    ├── ProvenanceError    an origin cannot be recorded, proved or read   exit 4
     └── MachineError       something this machine lacks; see `doctor`     exit 5
 
 Every message has four parts: **name** (which quantity), **rule** (what must hold), **got** (what was
@@ -57,6 +58,10 @@ class TrainingError(KinemaError):
 
 class MediaError(KinemaError):
     """A clip, image or take on disk could not be written or read."""
+
+
+class ProvenanceError(KinemaError):
+    """An origin cannot be recorded or proved: a bad signature, a log that was tampered with, a key gone wrong."""
 
 
 class MachineError(KinemaError):
