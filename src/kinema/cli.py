@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from kinema.cli_dataset import dataset
+from kinema.cli_registry import registry
 from kinema.cli_train import export_weights, train
 from kinema.errors import KinemaError, UsageError
 
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(dataset)
+app.add_typer(registry)
 app.add_typer(train)
 app.command("export")(export_weights)
 

@@ -37,18 +37,18 @@ _BEYOND = (
 def audit(database: Database, reader: LogReader, anchor: Anchor) -> list[Finding]:
     """One finding for each numbered step. Reads everything once; holds one hash for each row and node."""
     rows = _rows(database)
+    notes = list(database.rows("SELECT size, note FROM head ORDER BY size"))
     nodes: dict[Node, bytes] = {}
     tree = Tree(nodes)
-    for index in range(max(rows, default=-1) + 1):  # a hole gets a hash that nothing has
+    # As many leaves as there should be, whatever number a row claims. A hole gets a hash that nothing has.
+    for index in range(max(len(notes), sum(len(found) for found in rows.values()))):
         tree.append(rows[index][0][1] if index in rows else bytes(32))
     stored = {
         (level, place): hash_ for level, place, hash_ in database.rows("SELECT level, place, hash FROM node")
     }
     wrong = [node for node in nodes.keys() | stored.keys() if nodes.get(node) != stored.get(node)]
-    notes = list(database.rows("SELECT size, note FROM head ORDER BY size"))
-    signed = len(notes)
     return [
-        _finding("every leaf has one row", _numbering(rows, signed)),  # (1)
+        _finding("every leaf has one row", _numbering(rows, len(notes))),  # (1)
         _finding("every row is what its leaf covers", _altered(rows, stored)),  # (2)
         _finding("every node follows from the rows", [f"node {n}" for n in sorted(wrong)]),  # (3)
         _finding("every head is signed and fits the rows", _heads(notes, tree, reader)),  # (4)
@@ -61,7 +61,7 @@ def _rows(database: Database) -> dict[int, list[tuple[str, bytes]]]:
     rows: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
     for table in (ENTRIES, NOTICES):
         for leaf, *columns in database.rows(table.select):
-            number = leaf if isinstance(leaf, int) and 0 <= leaf < 1 << 62 else -1
+            number = leaf if isinstance(leaf, int) else -1
             rows[number].append((f"{table.name} {columns[1]}", leaf_hash(covered(table.schema, *columns))))
     return dict(rows)
 
