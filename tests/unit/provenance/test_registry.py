@@ -190,12 +190,13 @@ def test_another_logs_registry_is_not_believed(location: str, tmp_path: Path, en
         assert not passed(theirs)
 
 
-def test_tables_of_another_version_are_refused(registry: Registry, location: str, tmp_path: Path) -> None:
+def test_tables_of_another_version_are_refused(location: str, tmp_path: Path) -> None:
+    Registry.open(location, KEY, tmp_path / "anchor").close()
     database = open_database(location)
     database.run("UPDATE registry_schema SET name = 'kinema.registry/9'")
     database.close()
     with pytest.raises(ProvenanceError, match=r"kinema\.registry/1"):
-        Registry.open(location, KEY, tmp_path / "elsewhere" / "anchor")
+        Registry.open(location, KEY, tmp_path / "anchor")
 
 
 def test_files_are_their_owners_alone(tmp_path: Path, entries: Entries) -> None:

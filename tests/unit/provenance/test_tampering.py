@@ -64,7 +64,7 @@ ATTACKS: dict[str, tuple[tuple[str, ...], set[int]]] = {
         (
             "INSERT INTO notice (leaf, registered, kind, subject, statement) VALUES (7, '', 'audit', 'a', 'b')",
         ),
-        {0, 1, 2, 3},
+        {0, 1},
     ),
     "a row is added to a leaf that is taken": (
         (
@@ -177,7 +177,7 @@ def test_an_altered_row_is_not_believed_with_its_leaf_altered_too(written: tuple
     registry, database = written
     database.run("UPDATE entry SET manifest = clip_hash WHERE leaf = 2")
     leaves = [hash_ for (hash_,) in database.rows("SELECT hash FROM node WHERE level = 0 ORDER BY place")]
-    leaf, *columns = database.row(f"{ENTRIES.select} WHERE leaf = 2") or ()
+    _, *columns = database.row(f"{ENTRIES.select} WHERE leaf = 2") or ()
     leaves[2] = leaf_hash(covered(ENTRIES.schema, *columns))
     nodes: dict[tuple[int, int], bytes] = {}
     tree = Tree(nodes)
@@ -274,11 +274,11 @@ def test_any_other_value_anywhere_is_found(
     columns = [name for _, name, *_ in database.rows(f"PRAGMA table_info({table})")]
     name = columns[column % len(columns)]
     where = f"leaf = {row if table == 'entry' else 5 + row % 2}"
-    old = database.row(f"SELECT {name} FROM {table} WHERE {where}")
+    everything = f"SELECT * FROM {table} ORDER BY rowid"
+    old = [[(type(v), v) for v in row] for row in database.rows(everything)]
     with suppress(ProvenanceError):  # a text that no database takes, such as half a surrogate pair
         database.run(f"UPDATE OR IGNORE {table} SET {name} = ? WHERE {where}", value)
-    new = [v for (v,) in database.rows(f"SELECT {name} FROM {table}")]
-    changed = old is not None and old[0] not in new
+    changed = old != [[(type(v), v) for v in row] for row in database.rows(everything)]
     database.close()
     with Registry.open(path, KEY, original.with_suffix(".anchor")) as registry:
         assert bool(failed(registry)) == changed

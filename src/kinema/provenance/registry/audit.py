@@ -38,14 +38,14 @@ def audit(database: Database, reader: LogReader, anchor: Anchor) -> list[Finding
     """One finding for each numbered step. Reads everything once; holds one hash for each row and node."""
     rows = _rows(database)
     notes = list(database.rows("SELECT size, note FROM head ORDER BY size"))
-    nodes: dict[Node, bytes] = {}
-    tree = Tree(nodes)
-    # As many leaves as there should be, whatever number a row claims. A hole gets a hash that nothing has.
-    for index in range(max(len(notes), sum(len(found) for found in rows.values()))):
-        tree.append(rows[index][0][1] if index in rows else bytes(32))
     stored = {
         (level, place): hash_ for level, place, hash_ in database.rows("SELECT level, place, hash FROM node")
     }
+    nodes: dict[Node, bytes] = {}
+    tree = Tree(nodes)
+    # As many leaves as the log ever had, whatever number a row claims. A hole gets a hash that nothing has.
+    for index in range(max(len(notes), sum(level == 0 for level, _ in stored))):
+        tree.append(rows[index][0][1] if index in rows else bytes(32))
     wrong = [node for node in nodes.keys() | stored.keys() if nodes.get(node) != stored.get(node)]
     return [
         _finding("every leaf has one row", _numbering(rows, len(notes))),  # (1)

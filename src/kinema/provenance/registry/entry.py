@@ -1,7 +1,7 @@
 """What the registry keeps, and the bytes of it that the log's leaves cover.
 
-A leaf covers the time and every column of its row: after the schema's name each value's length and bytes, in the order
-of the table, so that no two rows have the same bytes.
+A leaf covers the time and every column of its row: after the schema's name each value's kind, length and bytes, in
+the order of the table, so that no two rows have the same bytes.
 """
 
 from __future__ import annotations
@@ -111,12 +111,19 @@ class Leaf:
 
 
 def covered(schema: str, *values: object) -> bytes:
-    """The bytes of a leaf: the schema's name and each value, each after its length in eight bytes. What is neither
-    text nor bytes can only come from a row that was tampered with; as Python writes it, it matches nothing."""
-    parts = (
-        v if isinstance(v, bytes) else v.encode() if isinstance(v, str) else repr(v).encode() for v in values
-    )
-    return b"".join(len(v).to_bytes(8, "big") + v for v in (schema.encode(), *parts))
+    """The bytes of a leaf: the schema's name and each value, each as `t` for text or `b` for bytes, its length in eight
+    bytes, itself. What is neither can only come from a row that was tampered with; as Python writes it (`?`), it
+    matches nothing."""
+    return b"".join(_covered(value) for value in (schema, *values))
+
+
+def _covered(value: object) -> bytes:
+    kind, raw = b"?", repr(value).encode()
+    if isinstance(value, bytes):
+        kind, raw = b"b", value
+    elif isinstance(value, str):
+        kind, raw = b"t", value.encode()
+    return kind + len(raw).to_bytes(8, "big") + raw
 
 
 def _text(name: str, value: str) -> None:

@@ -1,7 +1,7 @@
 """The registry as JSON lines: every row in the order of the log, and the signed head that covers them.
 
 What can be read back is what a leaf covers, so anybody with the log's public key can check the file without kinema:
-the bytes of a leaf are the schema's name, the time and the columns, each after its length in eight bytes.
+the bytes of a leaf are the schema's name, the time and the columns, each after its kind and its length (`covered`).
 """
 
 from __future__ import annotations
