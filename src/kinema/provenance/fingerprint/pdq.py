@@ -27,8 +27,8 @@ TURNS: Final = (
     "upside down",
     "turned by 180 degrees",
     "mirrored on the diagonal",
-    "turned right",
     "turned left",
+    "turned right",
     "mirrored on the other diagonal",
 )
 """What the eight variants of `turned` undo: how a picture was changed if its variant with this number matches."""
@@ -49,7 +49,7 @@ def sampling(length: int, start: float, share: float) -> Float[np.ndarray, "samp
     the side (both 0 to 1). Two passes of PDQ's box, then its decimation."""
     first = round(start * length)
     count = max(round(share * length), 1)
-    box, half = (count + 2 * SAMPLES - 1) // (2 * SAMPLES), 0
+    box = (count + 2 * SAMPLES - 1) // (2 * SAMPLES)
     half = (box + 2) // 2
     here = np.arange(count)
     low, high = np.maximum(here + half - box, 0), np.minimum(here + half, count)
