@@ -69,17 +69,22 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [write_clip(folder / f"{n}.mp4", n) for n in range(3)]
 
 
+@pytest.fixture(scope="module")
+def prints(clips: list[Path]) -> list[bytes]:
+    return [kept(clip).to_bytes() for clip in clips[:2]]
+
+
 @pytest.fixture
-def registry(tmp_path: Path, clips: list[Path]) -> Iterator[Registry]:
+def registry(tmp_path: Path, prints: list[bytes]) -> Iterator[Registry]:
     with Registry.open(tmp_path / "registry.sqlite", KEY) as registry:
-        for n, clip in enumerate(clips[:2], 1):
+        for n, print_ in enumerate(prints, 1):
             registry.register(
                 Entry(
                     id=n,
                     manifest_id=f"urn:c2pa:{n}",
                     manifest=STORE,
                     clip_hash=bytes(32),
-                    fingerprint=kept(clip).to_bytes(),
+                    fingerprint=print_,
                 )
             )
         yield registry

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -19,7 +20,9 @@ from jaxtyping import Float, UInt8, UInt32, UInt64
 
 from kinema.errors import MediaError, ProvenanceError
 from kinema.media.decode import read_clip, read_frames
+from kinema.provenance.fingerprint.closely import tiles, windows
 from kinema.provenance.fingerprint.pdq import SIDE, TURNS, cosines, luma_of, packed, quality_of, turned
+from kinema.provenance.fingerprint.vote import TILES
 
 KEPT_RATE: Final = 4
 """Moments a second of a clip that is kept."""
@@ -36,6 +39,10 @@ _CENTRED: Final = (0.94, 0.885, 0.83, 0.78, 0.735, 0.69, 0.65, 0.61, 0.575, 0.54
 _ASKED_SIDES: Final = (1.0, 0.97)
 _REFRAMED: Final = (9 / 16, 4 / 5, 1.0, 4 / 3)
 """Width over height of the frames that wide pictures are recut for, full height, centred."""
+_TILED: Final = 500
+"""[ms] that share one moment with tiles."""
+_CLOSELY: Final = 8
+"""Moments that are asked closely: two seconds."""
 TURNED: Final = 128
 """Views from here on are turns."""
 _BLACK: Final = 24.0
@@ -44,7 +51,7 @@ _BLACK: Final = 24.0
 Luma: TypeAlias = Float[np.ndarray, "row column"]
 Hashes: TypeAlias = tuple[UInt8[np.ndarray, " view"], UInt64[np.ndarray, "view 4"]]
 """Codes of views and their hashes."""
-Views: TypeAlias = Callable[[Luma], Hashes]
+Views: TypeAlias = Callable[[int, Luma], Hashes]
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class Fingerprint:
     time: UInt32[np.ndarray, " row"]
     """[ms] from the first frame."""
     view: UInt8[np.ndarray, " row"]
-    """0 = the whole picture; from 1 cut-outs; from 128 the whole picture turned, as `TURNS` counts."""
+    """0 = the whole picture; from 1 centred cut-outs; from 32 tiles; from 128 what is asked, as `TURNS` counts."""
     hash: UInt64[np.ndarray, "row 4"]
 
     def __len__(self) -> int:
@@ -87,12 +94,17 @@ class Fingerprint:
 
 def kept(path: str | Path) -> Fingerprint:
     """The fingerprint to register for a clip. Raises `MediaError` for a file that is none."""
-    return fingerprint_of(moments(path, KEPT_RATE), cut_outs)
+    return fingerprint_of(moments(path, KEPT_RATE), cut_outs_and_tiles)
+
+
+def asked_closely(path: str | Path) -> Fingerprint:
+    """The same for cut-outs from anywhere, of the clip's first two seconds: hundreds of times as many hashes."""
+    return fingerprint_of(islice(moments(path, KEPT_RATE), _CLOSELY), lambda _, luma: closely(luma))
 
 
 def asked(path: str | Path) -> Fingerprint:
     """The fingerprint to ask with, for any clip or picture. Raises `MediaError`."""
-    return fingerprint_of(moments(path, ASKED_RATE), turns)
+    return fingerprint_of(moments(path, ASKED_RATE), lambda _, luma: turns(luma))
 
 
 def fingerprint_of(seen: Iterable[tuple[int, Luma]], views: Views) -> Fingerprint:
@@ -101,7 +113,7 @@ def fingerprint_of(seen: Iterable[tuple[int, Luma]], views: Views) -> Fingerprin
     times, codes, hashes = [none.time], [none.view], [none.hash]
     for time, luma in seen:
         if quality_of(luma) >= FLAT:
-            code, hash_ = views(luma)
+            code, hash_ = views(time, luma)
             times.append(np.full(len(code), time, np.uint32))
             codes.append(code)
             hashes.append(hash_)
@@ -121,6 +133,23 @@ def cut_outs(luma: Luma) -> Hashes:
         for n, (rows, _) in enumerate(windows)
     ]
     return np.array(codes, np.uint8), packed(np.stack(coefficients))
+
+
+def cut_outs_and_tiles(time: int, luma: Luma) -> Hashes:
+    """All that is kept of a moment: tiles twice a second, since there are many."""
+    codes, hashes = cut_outs(luma)
+    if time % _TILED >= 1000 // KEPT_RATE:
+        return codes, hashes
+    numbers, tiled = tiles(luma)
+    return np.concatenate([codes, np.array(numbers, np.uint8) + np.uint8(TILES)]), np.concatenate(
+        [hashes, tiled]
+    )
+
+
+def closely(luma: Luma) -> Hashes:
+    """Every window of a picture that may be a tile."""
+    numbers, hashes = windows(luma)
+    return numbers + np.uint8(TURNED), hashes
 
 
 def turns(luma: Luma) -> Hashes:
@@ -151,7 +180,8 @@ def without_bars(luma: Luma) -> Luma:
 def change_of(asked_view: int, kept_view: int) -> str:
     """In words, how the clip that was asked for differs in shape from the one that was kept; empty if it does not."""
     turn = TURNS[asked_view - TURNED] if TURNED <= asked_view < TURNED + len(TURNS) else TURNS[0]
-    cut = "" if not kept_view else "cropped" if kept_view <= len(_CENTRED) else "reframed"
+    centred = kept_view <= len(_CENTRED) or kept_view >= TILES
+    cut = "" if not kept_view else "cropped" if centred else "reframed"
     return ", ".join(word for word in (turn if turn != TURNS[0] else "", cut) if word)
 
 

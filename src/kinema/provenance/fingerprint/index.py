@@ -22,8 +22,8 @@ RADIUS: Final = 2 * BANDS - 1
 
 _WIDTH = BITS // BANDS
 _PROBES = np.array([0, *(1 << bit for bit in range(_WIDTH))], np.uint16)
-_AT_ONCE = 1 << 21
-"""Candidates compared in one go: 64 MB of hashes."""
+_ROOM = 4096
+"""Rows that one query may find before it is asked again with more room."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class HashIndex:
 
     def __init__(self, hashes: UInt64[np.ndarray, "row 4"]) -> None:
         self.hashes = np.ascontiguousarray(hashes, dtype="<u8")
-        words = self.hashes.view("<u2").T  # band, row
+        self._words = self.hashes.view("<u2")  # row, band
         self._rows = np.empty((BANDS, len(hashes)), np.uint32)
         self._starts = np.zeros((BANDS, (1 << _WIDTH) + 1), np.int64)
-        for band, word in enumerate(words):
+        for band, word in enumerate(self._words.T):
             self._rows[band] = np.argsort(word, kind="stable")  # a radix sort
             np.cumsum(np.bincount(word, minlength=1 << _WIDTH), out=self._starts[band, 1:])
 
@@ -52,33 +52,25 @@ class HashIndex:
         if not 0 <= radius <= RADIUS:
             raise ValueError(f"radius must be 0 to {RADIUS}")
         queries = np.ascontiguousarray(queries, dtype="<u8")
-        band = np.arange(BANDS)[:, None]
-        probes = queries.view("<u2")[:, :, None] ^ _PROBES  # query, band, probe
-        low = self._starts[band, probes]
-        lists = self._starts[band, probes.astype(np.int64) + 1] - low
-        ends = np.cumsum(lists.sum((1, 2)))
-        parts, first = [], 0
-        while first < len(queries):
-            done = ends[first - 1] if first else 0
-            last = max(int(np.searchsorted(ends, done + _AT_ONCE, side="right")), first + 1)
-            parts.append(self._compared(queries, first, low[first:last], lists[first:last], radius))
-            first = last
-        return _joined(parts)
+        found = [self._near(query, radius) for query in queries] if len(self.hashes) else []
+        return _joined(
+            [Found(np.full(len(row), n), row, distance) for n, (row, distance) in enumerate(found)]
+        )
 
-    def _compared(
-        self, queries: np.ndarray, first: int, low: np.ndarray, lists: np.ndarray, radius: int
-    ) -> Found:
-        """Candidates of some queries, each compared as often as bands bring it, each kept once."""
-        count = lists.ravel()
-        begin = np.cumsum(count) - count
-        place = np.repeat(low.ravel() - begin, count) + np.arange(count.sum())
-        band = np.repeat(np.tile(np.repeat(np.arange(BANDS), len(_PROBES)), len(lists)), count)
-        query = np.repeat(np.repeat(np.arange(first, first + len(lists)), BANDS * len(_PROBES)), count)
-        row = self._rows[band, place].astype(np.int64)
-        near = distance(queries[query], self.hashes[row]) <= radius
-        pairs = np.unique(query[near] * len(self.hashes) + row[near])
-        query, row = np.divmod(pairs, max(len(self.hashes), 1))
-        return Found(query, row, distance(queries[query], self.hashes[row]))
+    def _near(self, query: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
+        from kinema.provenance.fingerprint.index_kernel import compare
+
+        room = _ROOM
+        while True:
+            row, far = np.empty(room, np.int64), np.empty(room, np.uint16)
+            count = compare(
+                *(self.hashes, self._words, self._rows, self._starts),
+                *(query, query.view("<u2"), _PROBES, radius, row, far),
+            )
+            if count <= room:
+                order = np.argsort(row[:count])
+                return row[order], far[order]
+            room = count
 
 
 def scan(

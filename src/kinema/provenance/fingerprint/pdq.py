@@ -36,6 +36,10 @@ TURNS: Final = (
 _FREQUENCY = np.arange(1, SIDE + 1)
 _SIGN: Final = (-1.0) ** _FREQUENCY
 """Of each frequency of a picture read backwards: cos(k(π − x)) = (−1)^k cos(kx)."""
+TRANSFORM: Final = np.sqrt(2 / SAMPLES) * np.cos(
+    np.pi / (2 * SAMPLES) * np.outer(_FREQUENCY, 2 * np.arange(SAMPLES) + 1)
+)
+"""The cosine transform of 64 samples, without its constant row: frequency, sample."""
 
 
 def luma_of(frame: UInt8[np.ndarray, "row column 3"]) -> Float[np.ndarray, "row column"]:
@@ -63,15 +67,18 @@ def sampling(length: int, start: float, share: float) -> Float[np.ndarray, "samp
 @lru_cache(maxsize=64)
 def cosines(length: int, start: float, share: float) -> Float[np.ndarray, "frequency pixel"]:
     """The sixteen lowest frequencies but the constant one, of those samples."""
-    phase = np.pi / (2 * SAMPLES) * np.outer(_FREQUENCY, 2 * np.arange(SAMPLES) + 1)
-    transform = np.sqrt(2 / SAMPLES) * np.cos(phase)
-    return (transform @ sampling(length, start, share)).astype(np.float32)
+    return (TRANSFORM @ sampling(length, start, share)).astype(np.float32)
 
 
 def quality_of(luma: Float[np.ndarray, "row column"]) -> int:
-    """PDQ's measure of detail, 0 to 100: below 50 a picture is too flat for its hash to mean much."""
-    small = sampling(luma.shape[0], 0.0, 1.0) @ luma @ sampling(luma.shape[1], 0.0, 1.0).T
-    steps = sum(int(np.abs(np.trunc(np.diff(small, axis=a) * 100 / 255)).sum()) for a in (0, 1))
+    """`detail_of` a whole picture."""
+    height, width = luma.shape
+    return detail_of(sampling(height, 0.0, 1.0) @ luma @ sampling(width, 0.0, 1.0).T)
+
+
+def detail_of(samples: Float[np.ndarray, "sample sample"]) -> int:
+    """PDQ's quality, 0 to 100, of 64 x 64 samples: below 50 a picture is too flat for its hash to mean much."""
+    steps = sum(int(np.abs(np.trunc(np.diff(samples, axis=a) * 100 / 255)).sum()) for a in (0, 1))
     return min(steps // 90, 100)
 
 

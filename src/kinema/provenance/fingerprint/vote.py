@@ -16,6 +16,8 @@ from jaxtyping import Int, UInt8
 
 SLACK: Final = 500
 """[ms] of shift that count as the same: moments lie 250 ms apart, and 25 frames for 24 gain 40 ms a second."""
+TILES: Final = 32
+"""Kept views from here on are tiles."""
 QUARTER: Final = 250
 """[ms] that have one vote: as far apart as kept moments."""
 LEAST_SHARE: Final = 0.25
@@ -58,9 +60,10 @@ def elect(pairs: Agreement, asked_time: Int[np.ndarray, " row"]) -> list[Elected
     asked = len(np.unique(asked_time // QUARTER))
     shift = pairs.kept_time.astype(np.int64) - pairs.asked_time
     best: dict[int, Elected] = {}
+    tile = np.where(pairs.kept_view >= TILES, pairs.kept_view, 0)  # a copy shows the same tile all the time
     for phase in (0, SLACK // 2):  # bins that overlap by half, so that no shift falls between two
-        ballots = np.stack([pairs.clip, pairs.asked_view, (shift + phase) // SLACK], axis=1).astype(np.int64)
-        kinds, ballot = np.unique(ballots, axis=0, return_inverse=True)
+        ballots = np.stack([pairs.clip, pairs.asked_view, tile, (shift + phase) // SLACK], axis=1)
+        kinds, ballot = np.unique(ballots.astype(np.int64), axis=0, return_inverse=True)
         votes = np.unique(np.stack([ballot.ravel(), pairs.asked_time // QUARTER], axis=1), axis=0)
         for number, count in enumerate(np.bincount(votes[:, 0], minlength=len(kinds))):
             clip = int(kinds[number, 0])

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from kinema.errors import ProvenanceError
+from kinema.provenance.fingerprint.fingerprint import Fingerprint
 from kinema.provenance.registry.registry import Registry
+from kinema.provenance.registry.search import Match
 
 FINGERPRINT: Final = "io.kinema.pdq.1"
 """Name of our fingerprint. Not in C2PA's list of soft bindings; its value is `Fingerprint.to_bytes()`."""
@@ -38,16 +40,15 @@ class Binding:
 
 def fingerprint_binding(registry: Registry) -> Binding:
     """Our fingerprint."""
-    from kinema.provenance.fingerprint.fingerprint import Fingerprint, asked
 
-    def like(fingerprint: Fingerprint) -> list[Candidate]:
-        return [Candidate(match.id, match.score) for match in registry.by_fingerprint(fingerprint)]
+    def candidates(matches: Sequence[Match]) -> list[Candidate]:
+        return [Candidate(match.id, match.score) for match in matches]
 
     return Binding(
         alg=FINGERPRINT,
         kind="fingerprint",
-        resolve=lambda value: like(Fingerprint.from_bytes(value)),
-        recognise=lambda path: like(asked(path)),
+        resolve=lambda value: candidates(registry.by_fingerprint(Fingerprint.from_bytes(value))),
+        recognise=lambda path: candidates(registry.by_clip(path)),
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from kinema.errors import ProvenanceError, UsageError
-from kinema.provenance.fingerprint.fingerprint import Fingerprint
+from kinema.provenance.fingerprint.fingerprint import Fingerprint, asked, asked_closely
 from kinema.provenance.log.anchor import Anchor
 from kinema.provenance.log.checkpoint import Checkpoint, LogKey, LogReader
 from kinema.provenance.log.proof import proves_inclusion
@@ -140,6 +140,10 @@ class Registry:
     def by_fingerprint(self, fingerprint: Fingerprint) -> list[Match]:
         """Clips that look like it, likest first; empty if none does."""
         return self._search.like(fingerprint)
+
+    def by_clip(self, path: str | Path) -> list[Match]:
+        """Clips that look like this file: asked quickly, and closely if that finds nothing. Raises `MediaError`."""
+        return self.by_fingerprint(asked(path)) or self.by_fingerprint(asked_closely(path))
 
     def notices(self, subject: str) -> list[Record]:
         """All that was said about a clip (sixteen hex digits), a receipt or a certificate; oldest first, proved."""
