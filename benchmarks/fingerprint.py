@@ -3,9 +3,10 @@
     python benchmarks/fingerprint.py [--quick] [--only recall false speed]
 
 Recall: each clip is kept, edited, encoded, and asked for among all of them, closely if quickly finds nothing, as the
-registry does; found = it comes first. Bound: 0.95 of clips for every edit that is promised. False alarms: every clip of a larger shelf is asked for with its own row left
-out; bound: no clip found, no hash within 31 bits counted against the pairs compared. Speed: look-ups a second among as
-many random hashes as a registry may have; bound: 1000 at a million, on one core.
+registry does; found = it comes first. Bound: 0.95 of clips for every edit that is promised. False alarms: every clip of
+a larger shelf is asked for with its own row left out. Bound: no clip is found; hashes within 31 bits are counted
+against the pairs compared. Speed: look-ups a second among as many random hashes as a registry may have. Bound: 1000 at
+a million, on one core.
 """
 
 from __future__ import annotations
@@ -112,7 +113,6 @@ def recall(quick: bool) -> list[dict[str, Any]]:
 def false_alarms(quick: bool) -> list[dict[str, Any]]:
     """Clips and hashes that agree though nothing ties them. Small pictures: a hash has 64 samples a side."""
     from fingerprint_proof.clips import RATE, shelf
-
     from kinema.provenance.fingerprint.fingerprint import closely, cut_outs_and_tiles, fingerprint_of, turns
     from kinema.provenance.fingerprint.pdq import distance, luma_of
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kinema.errors import ProvenanceError, UsageError
+from kinema.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
     from kinema.provenance.registry import Registry
@@ -34,8 +35,6 @@ def serve(
     max_upload: Annotated[int, typer.Option(help="Largest upload in MiB.")] = 512,
 ) -> None:
     """Answer the C2PA Soft Binding Resolution API over HTTP."""
-    from kinema.errors import MachineError
-
     if not 0 < port < 65536 or not 0 < max_upload < 1 << 20:
         raise UsageError(
             "--port and --max-upload",
@@ -56,7 +55,10 @@ def serve(
     token = _token(token_file) if token_file else None
     with open_registry() as opened:
         app = make_app(opened, [fingerprint_binding(opened)], token=token, largest_upload=max_upload << 20)
-        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+        listening = _listen(host, port)
+        print(f"registry  http://{host}:{port}", flush=True)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 @registry.command("export")
@@ -100,11 +102,23 @@ def open_registry() -> Registry:
     return Registry.open(config.registry, log_key_at(config.registry_key), config.registry_anchor)
 
 
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise UsageError(
+            "--host and --port",
+            "must be free to listen on",
+            got=str(error),
+            next_step="Choose another --port.",
+        ) from error
+
+
 def _token(path: Path) -> str:
     try:
         token = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ProvenanceError(
+        raise UsageError(
             "token file", "must be readable", got=str(error), next_step="Check --token-file."
         ) from error
     if len(token) < 16:
