@@ -217,8 +217,8 @@ def main() -> int:
     sys.path.insert(0, str(HERE))
     from page import table
 
-    before = json.loads(RESULTS.read_text("utf-8"))["tables"] if RESULTS.is_file() else {}
     measured = {title: run(args.quick) for name, (title, run) in TABLES.items() if name in args.only}
+    before = json.loads(RESULTS.read_text("utf-8"))["tables"] if RESULTS.is_file() else {}
     tables = {title: (before | measured)[title] for title, _ in TABLES.values() if title in before | measured}
     for title, rows in measured.items():
         print(f"\n{title}\n\n{table(rows)}")

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
+from typing import Any, cast
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 from PIL import Image, ImageEnhance, ImageFilter
 
 Pixels = Callable[[Image.Image, np.random.Generator], Image.Image]
@@ -42,18 +44,17 @@ def written(path: Path, frames: np.ndarray, edit: Edit, seed: int) -> Path:
     pictures = [Image.fromarray(frame) for frame in frames[first:last]]
     if edit.pixels is not None:
         pictures = [edit.pixels(picture, np.random.default_rng(seed)).convert("RGB") for picture in pictures]
-    for generation in range(edit.times):
-        target = path.with_stem(f"{path.stem}-{generation}")
-        _encode(target, pictures, edit)
-        if generation + 1 < edit.times:
-            with av.open(str(target)) as container:
-                pictures = [frame.to_image() for frame in container.decode(video=0)]
-    return target
+    _encode(path, pictures, edit)
+    for _ in range(edit.times - 1):
+        with av.open(str(path)) as container:
+            pictures = [frame.to_image() for frame in container.decode(video=0)]
+        _encode(path, pictures, edit)
+    return path
 
 
 def _encode(path: Path, pictures: list[Image.Image], edit: Edit) -> None:
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(edit.codec, rate=edit.rate, options=edit.options)
+        stream = cast(VideoStream, container.add_stream(edit.codec, rate=edit.rate, options=edit.options))
         stream.width, stream.height = (side // 2 * 2 for side in pictures[0].size)
         stream.pix_fmt = "yuv420p"
         stream.codec_context.thread_count = 2
@@ -63,7 +64,7 @@ def _encode(path: Path, pictures: list[Image.Image], edit: Edit) -> None:
         container.mux(stream.encode())
 
 
-def _enhanced(kind: type[ImageEnhance._Enhance], factor: float) -> Pixels:
+def _enhanced(kind: Callable[[Image.Image], Any], factor: float) -> Pixels:
     return lambda picture, _: kind(picture).enhance(factor)
 
 

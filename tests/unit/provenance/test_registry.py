@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -229,9 +230,10 @@ def test_what_is_no_entry_is_refused(wrong: dict[str, object], entries: Entries)
 
 
 def test_what_is_no_notice_is_refused() -> None:
+    good: dict[str, Any] = {"kind": "audit", "subject": "a", "statement": "b"}
     for wrong in ({"kind": "rumour"}, {"subject": "a\x00b"}, {"subject": "x" * 600}):
         with pytest.raises(UsageError):
-            Notice(**{"kind": "audit", "subject": "a", "statement": "b", **wrong})
+            Notice(**{**good, **wrong})
 
 
 def test_ids_are_64_bits_and_differ() -> None:

@@ -177,8 +177,9 @@ def test_an_altered_row_is_not_believed_with_its_leaf_altered_too(written: tuple
     registry, database = written
     database.run("UPDATE entry SET manifest = clip_hash WHERE leaf = 2")
     leaves = [hash_ for (hash_,) in database.rows("SELECT hash FROM node WHERE level = 0 ORDER BY place")]
-    _, *columns = database.row(f"{ENTRIES.select} WHERE leaf = 2") or ()
-    leaves[2] = leaf_hash(covered(ENTRIES.schema, *columns))
+    row = database.row(f"{ENTRIES.select} WHERE leaf = 2")
+    assert row is not None
+    leaves[2] = leaf_hash(covered(ENTRIES.schema, *row[1:]))
     nodes: dict[tuple[int, int], bytes] = {}
     tree = Tree(nodes)
     for hash_ in leaves:
