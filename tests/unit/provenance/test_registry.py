@@ -82,6 +82,22 @@ def test_a_clip_is_registered_once_and_a_refusal_leaves_nothing(registry: Regist
     assert passed(registry)
 
 
+def test_what_fails_half_way_leaves_nothing(registry: Registry, location: str, entries: Entries) -> None:
+    """The row is refused after node and head were written: an intruder's row has taken its leaf number."""
+    first, second, third = entries(3)
+    registry.register(first)
+    head = registry.checkpoint()
+    database = open_database(location)
+    database.run(ENTRIES.insert, 1, "", *third.columns())
+    with pytest.raises(ProvenanceError, match="registry database"):
+        registry.register(second)
+    assert registry.checkpoint() == head
+    database.run("DELETE FROM entry WHERE leaf = 1")
+    database.close()
+    assert passed(registry)
+    assert registry.register(second).index == 1
+
+
 def test_takedowns_restorations_and_revocations(registry: Registry, entries: Entries) -> None:
     (clip,) = entries(1)
     registry.register(clip)
@@ -145,12 +161,11 @@ def test_clips_are_found_by_what_they_look_like(open_: Callable[[], Registry], e
     """Also those that another process registered after our first question."""
     one, other = open_(), open_()
     rng = np.random.default_rng(5)
-    clips, prints = entries(3), [a_fingerprint(rng) for _ in range(3)]
-    for clip, print_, registry in zip(clips, prints, (one, other, other), strict=True):
-        registry.register(Entry(**{**vars(clip), "fingerprint": print_.to_bytes()}))
-        for asked, wanted in zip(prints, clips, strict=True):
-            found = [match.id for match in one.by_fingerprint(asked)]
-            assert found == ([wanted.id] if one.by_id(wanted.id) else [])
+    clips, prints = entries(9), [a_fingerprint(rng) for _ in range(9)]
+    for number, (clip, print_) in enumerate(zip(clips, prints, strict=True)):
+        (one, other)[number % 2].register(Entry(**{**vars(clip), "fingerprint": print_.to_bytes()}))
+        found = [[match.id for match in one.by_fingerprint(asked)] for asked in prints]
+        assert found == [[clip.id] for clip in clips[: number + 1]] + [[]] * (8 - number)
     assert one.by_fingerprint(Fingerprint.from_bytes(b"")) == []
     assert one.known_copies(prints[1]) == []
     one.record(Notice(kind="takedown", subject=f"{clips[1].id:016x}", statement="x"))

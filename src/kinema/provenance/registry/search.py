@@ -32,23 +32,24 @@ class Search:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._ids: list[int] = []
         self._seen = -1
-        self._kept = Fingerprint.from_bytes(b"")
+        self._ids: list[int] = []
         self._clip = np.zeros(0, np.int64)
-        self._index = HashIndex(self._kept.hash)
+        self._time = np.zeros(0, np.int64)
+        self._view = np.zeros(0, np.uint8)
+        self._parts: list[HashIndex] = []
 
     def like(self, asked: Fingerprint) -> list[Match]:
         """Clips that look like it, likest first."""
         with self._database.reading():
             self._catch_up()
-            found = self._index.search(asked.hash)
+            query, row = self._search(asked.hash)
             pairs = Agreement(
-                clip=self._clip[found.row],
-                asked_time=asked.time[found.query].astype(np.int64),
-                kept_time=self._kept.time[found.row].astype(np.int64),
-                asked_view=asked.view[found.query],
-                kept_view=self._kept.view[found.row],
+                clip=self._clip[row],
+                asked_time=asked.time[query].astype(np.int64),
+                kept_time=self._time[row],
+                asked_view=asked.view[query],
+                kept_view=self._view[row],
             )
             return [
                 Match(
@@ -61,23 +62,29 @@ class Search:
                 for e in elect(pairs, asked.time)
             ]
 
+    def _search(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        queries, rows, first = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
+        for part in self._parts:
+            found = part.search(hashes)
+            queries.append(found.query)
+            rows.append(found.row + first)
+            first += len(part.hashes)
+        return np.concatenate(queries), np.concatenate(rows)
+
     def _catch_up(self) -> None:
-        new = list(
-            self._database.rows(
-                "SELECT leaf, id, fingerprint FROM entry WHERE leaf > ? ORDER BY leaf", self._seen
-            )
-        )
+        statement = "SELECT leaf, id, fingerprint FROM entry WHERE leaf > ? ORDER BY leaf"
+        new = list(self._database.rows(statement, self._seen))
         if not new:
             return
-        prints = [self._kept, *(Fingerprint.from_bytes(raw) for _, _, raw in new)]
-        numbers = range(len(self._ids), len(self._ids) + len(new))
-        clips = [np.full(len(p), n, np.int64) for p, n in zip(prints[1:], numbers, strict=True)]
-        self._kept = Fingerprint(
-            np.concatenate([p.time for p in prints]),
-            np.concatenate([p.view for p in prints]),
-            np.concatenate([p.hash for p in prints]),
-        )
+        prints = [Fingerprint.from_bytes(raw) for _, _, raw in new]
+        clips = [np.full(len(p), n, np.int64) for n, p in enumerate(prints, len(self._ids))]
         self._clip = np.concatenate([self._clip, *clips])
+        self._time = np.concatenate([self._time, *(p.time for p in prints)])
+        self._view = np.concatenate([self._view, *(p.view for p in prints)])
         self._ids += [int(id_, 16) for _, id_, _ in new]
-        self._index = HashIndex(self._kept.hash)
         self._seen = new[-1][0]
+        self._parts.append(HashIndex(np.concatenate([p.hash for p in prints])))
+        # Parts at least double, so a registry that grows clip by clip sorts each hash log2(n) times and not n.
+        while len(self._parts) > 1 and len(self._parts[-2].hashes) <= 2 * len(self._parts[-1].hashes):
+            last, before = self._parts.pop(), self._parts.pop()
+            self._parts.append(HashIndex(np.concatenate([before.hashes, last.hashes])))
