@@ -104,8 +104,19 @@ def test_anchors_come_back_in_order(tmp_path: Path) -> None:
     notes = [KEY.sign(Checkpoint(KEY.name, size, bytes(32)).text()) for size in range(5)]
     for note in notes:
         anchor.append(note)
-    assert anchor.notes() == notes
+    assert anchor.notes() == anchor.newest() == notes
     assert anchor.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_newest_anchors_are_read_from_the_end(tmp_path: Path) -> None:
+    """Wherever the end that is read begins: in a text, in a signature, between the bytes of its dash."""
+    anchor = Anchor(tmp_path / "anchor")
+    notes = [KEY.sign(Checkpoint(KEY.name, 10**size, bytes(32)).text()) for size in range(60)]
+    for count, note in enumerate(notes, 1):
+        anchor.append(note)
+        newest = anchor.newest()
+        assert len(newest) >= min(count, 12)
+        assert newest == notes[count - len(newest) : count]
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"half a note\n", b"a\n\nb\n", b"a\n\nb\n\nc\n\n"])
@@ -113,3 +124,5 @@ def test_a_broken_anchor_is_said_to_be(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "anchor").write_bytes(content)
     with pytest.raises(ProvenanceError, match="anchor"):
         Anchor(tmp_path / "anchor").notes()
+    with pytest.raises(ProvenanceError, match="anchor"):
+        Anchor(tmp_path / "anchor").newest()

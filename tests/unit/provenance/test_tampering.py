@@ -197,7 +197,7 @@ def test_no_head_is_signed_over_a_log_that_was_altered(
     """Else one more clip would sign whatever an intruder wrote."""
     registry, database = written
     database.run("UPDATE node SET hash = ? WHERE level = 2 AND place = 0", bytes(32))
-    with pytest.raises(ProvenanceError, match="head that was signed"):
+    with pytest.raises(ProvenanceError, match="head that was signed last"):
         registry.register(entries(1, first=8)[0])
 
 
@@ -224,9 +224,13 @@ def test_a_database_that_was_put_back_is_found_by_the_anchor(tmp_path: Path, ent
     shutil.copy(tmp_path / "backup", path)
     with Registry.open(path, KEY, anchor) as registry:
         assert failed(registry) == {4}
-        # And a log that goes on from there is another history, however long it grows.
-        registry.record(Notice(kind="audit", subject="a", statement="b"))
-        registry.record(Notice(kind="audit", subject="a", statement="c"))
+        with pytest.raises(ProvenanceError, match="7 leaves, 8 anchored"):
+            registry.record(Notice(kind="audit", subject="a", statement="b"))
+    # If it is made to go on from there, that is another history, however long it grows.
+    with Registry.open(path, KEY, tmp_path / "other anchor") as registry:
+        for statement in "bcd":
+            registry.record(Notice(kind="audit", subject="a", statement=statement))
+    with Registry.open(path, KEY, anchor) as registry:
         assert failed(registry) == {4}
 
 

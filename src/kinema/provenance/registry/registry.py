@@ -110,15 +110,7 @@ class Registry:
             raise UsageError(
                 "log key", "must be private to register", got="public", next_step="Open with it."
             )
-        signed = self._head()
-        tree = Tree(self._nodes, signed.size)
-        if tree.head() != signed.head:  # never sign over a log that is not the one we signed
-            raise ProvenanceError(
-                "log",
-                "must have the head that was signed",
-                got="another",
-                next_step="Run kinema registry verify-log.",
-            )
+        tree = self._as_signed()
         registered = datetime.now(UTC).isoformat(timespec="milliseconds")
         table = ENTRIES if isinstance(content, Entry) else NOTICES
         hash_ = leaf_hash(covered(table.schema, registered, *content.columns()))
@@ -126,6 +118,21 @@ class Registry:
         note = self._key.sign(Checkpoint(self._key.name, tree.size, tree.head()).text())
         self._database.run("INSERT INTO head (size, note) VALUES (?, ?)", tree.size, note)
         return Leaf(index, hash_, registered, note)
+
+    def _as_signed(self) -> Tree:
+        """The log, which must be the one we signed, and not an older one: else our next signature would cover for
+        whoever altered it or put it back."""
+        signed = self._head()
+        tree = Tree(self._nodes, signed.size)
+        anchored = max((self._reader.checkpoint(note).size for note in self._anchor.newest()), default=0)
+        if tree.head() != signed.head or anchored > signed.size:
+            raise ProvenanceError(
+                "log",
+                "must have the head that was signed last",
+                got=f"{signed.size} leaves, {anchored} anchored",
+                next_step="Nothing was written. Run kinema registry verify-log.",
+            )
+        return tree
 
     # Reading
 
