@@ -14,12 +14,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kinema.media.encode import ClipWriter
-from kinema.provenance.fingerprint.fingerprint import asked, kept
+from kinema.provenance.fingerprint.fingerprint import Fingerprint, asked, kept
 from kinema.provenance.log.key_file import named_after
 from kinema.provenance.log.proof import proves_consistency, proves_inclusion
 from kinema.provenance.registry import Entry, Registry
 from kinema.provenance.registry.binding import (
     FINGERPRINT,
+    MOST_ASKED,
     Binding,
     Candidate,
     fingerprint_binding,
@@ -30,7 +31,7 @@ from kinema.provenance.registry.database import open_database
 pytest.importorskip("fastapi")
 from fastapi.testclient import TestClient
 
-from kinema.provenance.registry.api import LONGEST_URL, make_app
+from kinema.provenance.registry.api import LARGEST_JSON, LONGEST_URL, make_app
 
 KEY = named_after(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 MARK = "io.kinema.test-mark.1"
@@ -191,6 +192,13 @@ def test_errors_have_their_codes(client: TestClient, clips: list[Path], tmp_path
         == 400
     )
     assert client.post("/matches/byBinding", content=iter([b"{}"])).status_code == 413  # of no stated length
+    rows = MOST_ASKED + 1
+    greedy = Fingerprint(np.zeros(rows, np.uint32), np.zeros(rows, np.uint8), np.zeros((rows, 4), np.uint64))
+    asked_for = {"alg": FINGERPRINT, "value": b64(greedy.to_bytes())}
+    assert client.post("/matches/byBinding", json=asked_for).status_code == 400
+    assert (
+        client.post("/matches/byBinding", json={"alg": "a", "value": "A" * LARGEST_JSON}).status_code == 413
+    )
     assert upload(client, clips[0], "text/html").status_code == 415
     assert client.post("/matches/byContent", content=b"abc").status_code == 415
     assert (

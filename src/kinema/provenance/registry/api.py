@@ -37,7 +37,7 @@ from kinema.provenance.registry.upload import received
 
 LONGEST_URL: Final = 8192
 """Bytes of a query string; longer values go by POST."""
-LARGEST_JSON: Final = 96 << 20
+LARGEST_JSON: Final = 2 << 20
 LARGEST_UPLOAD: Final = 512 << 20
 AT_ONCE: Final = 2
 """Uploads looked at side by side; the others wait."""

@@ -15,6 +15,9 @@ from kinema.provenance.registry.search import Match
 FINGERPRINT: Final = "io.kinema.pdq.1"
 """Name of our fingerprint. Not in C2PA's list of soft bindings; its value is `Fingerprint.to_bytes()`."""
 
+MOST_ASKED: Final = 20_000
+"""Hashes that a stranger's value may ask for: a second or two of work."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -44,10 +47,21 @@ def fingerprint_binding(registry: Registry) -> Binding:
     def candidates(matches: Sequence[Match]) -> list[Candidate]:
         return [Candidate(match.id, match.score) for match in matches]
 
+    def resolve(value: bytes) -> list[Candidate]:
+        fingerprint = Fingerprint.from_bytes(value)
+        if len(fingerprint) > MOST_ASKED:
+            raise ProvenanceError(
+                "fingerprint",
+                f"must have at most {MOST_ASKED} hashes",
+                got=len(fingerprint),
+                next_step="Send a part.",
+            )
+        return candidates(registry.by_fingerprint(fingerprint))
+
     return Binding(
         alg=FINGERPRINT,
         kind="fingerprint",
-        resolve=lambda value: candidates(registry.by_fingerprint(Fingerprint.from_bytes(value))),
+        resolve=resolve,
         recognise=lambda path: candidates(registry.by_clip(path)),
     )
 
