@@ -19,6 +19,7 @@ from kinema.cli_consent import consent
 from kinema.cli_dataset import dataset
 from kinema.cli_keys import keys
 from kinema.cli_policy import licences, policy
+from kinema.cli_registry import registry
 from kinema.cli_seal import seal
 from kinema.cli_train import export_weights, train
 from kinema.errors import KinemaError, UsageError
@@ -32,6 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(dataset)
+app.add_typer(registry)
 app.add_typer(train)
 app.add_typer(policy)
 app.add_typer(consent)

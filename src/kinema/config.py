@@ -15,6 +15,12 @@ class Config:
     """Compiled kernels and baked tables (`KINEMA_CACHE`)."""
     weights: Path | None
     """Weights of the painter (`KINEMA_WEIGHTS`), a folder of `kinema export`; None = those that came along."""
+    registry: str
+    """Path of the registry's database, or a postgresql:// URL (`KINEMA_REGISTRY`)."""
+    registry_anchor: Path
+    """Signed heads of its log, best on another disk (`KINEMA_REGISTRY_ANCHOR`)."""
+    registry_key: Path
+    """Private key of its log (`KINEMA_REGISTRY_KEY`)."""
     llm_url: str | None
     """Base URL of an OpenAI-compatible endpoint for compiling prompts (`KINEMA_LLM_URL`); None = off."""
     llm_model: str
@@ -41,16 +47,20 @@ def read_config() -> Config:
     """Read the environment now. No module does this at import."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     share = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    lasting = Path(share) / "kinema"
     return Config(
         cache=Path(os.environ.get("KINEMA_CACHE") or Path(home) / "kinema"),
         weights=Path(os.environ["KINEMA_WEIGHTS"]) if os.environ.get("KINEMA_WEIGHTS") else None,
+        registry=os.environ.get("KINEMA_REGISTRY") or str(lasting / "registry.sqlite"),
+        registry_anchor=Path(os.environ.get("KINEMA_REGISTRY_ANCHOR") or lasting / "registry.anchor"),
+        registry_key=Path(os.environ.get("KINEMA_REGISTRY_KEY") or lasting / "registry.key"),
         llm_url=os.environ.get("KINEMA_LLM_URL") or None,
         llm_model=os.environ.get("KINEMA_LLM_MODEL") or "default",
         llm_key=os.environ.get("KINEMA_LLM_KEY") or None,
         policy=Path(os.environ["KINEMA_POLICY"]) if os.environ.get("KINEMA_POLICY") else None,
-        consent=Path(os.environ.get("KINEMA_CONSENT") or Path(share) / "kinema" / "consent"),
+        consent=Path(os.environ.get("KINEMA_CONSENT") or lasting / "consent"),
         moderation_url=os.environ.get("KINEMA_MODERATION_URL") or None,
-        keys=Path(os.environ.get("KINEMA_KEYS") or Path(share) / "kinema" / "keys"),
+        keys=Path(os.environ.get("KINEMA_KEYS") or lasting / "keys"),
         tsa=os.environ.get("KINEMA_TSA") or None,
         key_password=os.environ.get("KINEMA_KEY_PASSWORD") or None,
         hsm_pin=os.environ.get("KINEMA_HSM_PIN") or None,

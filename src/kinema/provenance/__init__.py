@@ -1,1 +1,1 @@
-"""Who made it: keys and signed manifests."""
+"""Who made it: manifest, watermark, fingerprint, registry and transparency log. One id ties them together."""

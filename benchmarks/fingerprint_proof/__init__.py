@@ -1,0 +1,1 @@
+"""What `fingerprint.py` measures with: clips, and what is done to them."""
