@@ -16,11 +16,16 @@ settings.load_profile("same")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _keys_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test signs with the keys of whoever runs it, nor makes any for them; subprocesses neither."""
+def _home_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test signs with the keys of whoever runs it, nor fills their registry; subprocesses neither."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KINEMA_KEYS", str(tmp_path_factory.mktemp("keys") / "keys"))
-        for name in ("KINEMA_TSA", "KINEMA_KEY_PASSWORD", "KINEMA_HSM_PIN"):
+        home = tmp_path_factory.mktemp("home")
+        patch.setenv("KINEMA_KEYS", str(home / "keys"))
+        patch.setenv("KINEMA_REGISTRY", str(home / "registry.sqlite"))
+        patch.setenv("KINEMA_REGISTRY_ANCHOR", str(home / "registry.anchor"))
+        patch.setenv("KINEMA_REGISTRY_KEY", str(home / "registry.key"))
+        patch.setenv("KINEMA_CONSENT", str(home / "consent"))
+        for name in ("KINEMA_TSA", "KINEMA_KEY_PASSWORD", "KINEMA_HSM_PIN", "KINEMA_POLICY"):
             patch.delenv(name, raising=False)
         yield
 

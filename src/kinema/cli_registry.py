@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kinema.errors import MachineError, UsageError
-
-if TYPE_CHECKING:
-    from kinema.provenance.registry import Registry
 
 registry = typer.Typer(
     name="registry",
@@ -50,6 +47,7 @@ def serve(
         raise MachineError(
             "registry serve", "needs a web server", got=str(error), next_step="pip install 'kinema[serve]'"
         ) from error
+    from kinema.provenance.origin import open_registry
     from kinema.provenance.registry.binding import fingerprint_binding
 
     token = _token(token_file) if token_file else None
@@ -68,6 +66,7 @@ def export_registry(
     ],
 ) -> None:
     """Write every row and the signed head to a file, each row proved first."""
+    from kinema.provenance.origin import open_registry
     from kinema.provenance.registry.export import export
 
     with open_registry() as opened:
@@ -78,6 +77,8 @@ def export_registry(
 @registry.command("verify-log")
 def verify_log(as_json: Json = False) -> None:
     """Audit everything: rows, leaves, nodes, signed heads, anchor. Exit code 3 if anything was tampered with."""
+    from kinema.provenance.origin import open_registry
+
     with open_registry() as opened:
         findings = opened.verify()
         head = opened.checkpoint()
@@ -90,16 +91,6 @@ def verify_log(as_json: Json = False) -> None:
         if head:
             print(f"\n{head}", end="")
     raise typer.Exit(0 if findings and all(f.verdict == "pass" for f in findings) else 3)
-
-
-def open_registry() -> Registry:
-    """The registry of this machine, as the environment says."""
-    from kinema.config import read_config
-    from kinema.provenance.log.key_file import log_key_at
-    from kinema.provenance.registry import Registry
-
-    config = read_config()
-    return Registry.open(config.registry, log_key_at(config.registry_key), config.registry_anchor)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -25,6 +25,7 @@ from kinema.media.image import contact_sheet, png_bytes, write_png
 from kinema.media.picture import PictureTransform
 from kinema.media.view import Display, ViewTransform
 from kinema.physics.tape import Tape
+from kinema.policy.label import Labelled, Stamp
 from kinema.progress import Progress
 from kinema.render.camera import CameraPath
 from kinema.render.cord import dressed
@@ -142,7 +143,13 @@ class Folder:
 
 
 def film(
-    shot: Shot, tape: Tape, take: TakeFolder, job: Job, assets: str | Path, progress: Progress
+    shot: Shot,
+    tape: Tape,
+    take: TakeFolder,
+    job: Job,
+    assets: str | Path,
+    progress: Progress,
+    stamp: Stamp | None = None,
 ) -> Footage:
     """Draw what is missing, encode all of it in order, remember what was seen."""
     simulated = len(tape.geometry.piece_body)
@@ -150,7 +157,8 @@ def film(
     wanted = frames_wanted(shot, job)
     renderer = renderer_named(shot.look, job.quality, assets, job.open_weights)
     rushes = rushes_for(take, tape, shot, job)
-    video, still = (view_of(renderer, shot.look, display) for display in ("bt1886", "srgb"))
+    views = [view_of(renderer, shot.look, display) for display in ("bt1886", "srgb")]
+    video, still = (Labelled(view, stamp) if stamp else view for view in views)
     clip = take.clip(container_of(job.codec))
     facts: list[FrameFacts] = []
     stills: list[np.ndarray] = []

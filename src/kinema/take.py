@@ -1,8 +1,9 @@
-"""The one visible path: shot → world → tape → frames → clip → report. CLI, API and library all come here."""
+"""The one visible path: shot → world → tape → frames → report → signed clip. CLI, API and library all come here."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,12 @@ from kinema.physics.build import build_world, world_hash
 from kinema.physics.engine import engine_named
 from kinema.physics.tape import Tape, file_hash
 from kinema.physics.world import World
+from kinema.policy.decide import decide
+from kinema.policy.gather import request_of
+from kinema.policy.label import Label, Stamp, label_for
+from kinema.policy.request import LOCAL, Purpose
 from kinema.progress import Progress, Quiet
+from kinema.provenance.origin import Origin, facts_of, id_of, seen_files
 from kinema.shot.shot import Shot
 from kinema.verify.page import report_page
 from kinema.verify.report import Report
@@ -43,6 +49,8 @@ def make_take(
     *,
     assets: str | Path = ".",
     tape_from: str | Path | None = None,
+    purpose: Purpose = LOCAL,
+    label: Label | None = None,
     overwrite: bool = False,
     resume: bool = True,
     progress: Progress | None = None,
@@ -57,12 +65,17 @@ def make_take(
     take, meter = TakeFolder(folder), Meter()
     # All that can refuse the request comes before the folder is touched: nothing half-written, nothing lost.
     refuse_impossible(shot, job)
+    ingredients = ingredients_of(shot, job)
+    request = request_of(shot, job, purpose=purpose, assets=assets, ingredients=ingredients)
+    decision = decide(request)
+    decision.require()
+    origin = Origin.opened()
+    label = label_for(decision.required_labels) or label
     wanted = world_hash(shot, folder=str(assets))
     tape = taped(wanted, take, tape_from)
     with meter.stage("world"):
         world = None if tape else build_world(shot, folder=str(assets))
-    ingredients = ingredients_of(shot, job)
-    asked = {**asdict(job), "world": wanted, "ingredients": ingredients}
+    asked = {**asdict(job), "world": wanted, "ingredients": ingredients, "label": label and asdict(label)}
     with take.opened(shot, asked, overwrite=overwrite, resume=resume) as record:
         if record["complete"] and (take.path / record["clip"]).is_file():
             return Take(take, Report.model_validate_json(take.report.read_text("utf-8")), record)
@@ -72,22 +85,27 @@ def make_take(
             tape = tape or simulate(world, job, progress)
             tape.save(take.tape)
         with meter.stage("draw"):
-            footage = film(shot, tape, take, job, assets, progress)
+            stamp = Stamp(label, job.width, job.height) if label else None
+            footage = film(shot, tape, take, job, assets, progress, stamp)
         with meter.stage("verify"):
             report = verify(shot, tape, footage.drawn, footage.clip)
             file_report(shot, tape, take, footage, report, meter)
+        decide(replace(request, act="export", day=date.today())).require()
+        facts: dict[str, Any] = {
+            "clip": footage.clip.name,
+            "engine": tape.engine,
+            "renderer": footage.renderer,
+            "ingredients": ingredients,
+            "policy": decision.as_record(),
+            "seeds": {"shot": shot.seed, "tape": tape.seed},
+            "hashes": {"tape": file_hash(take.tape), "clip": file_hash(footage.clip)},
+            "passed": report.passed,
+        }
+        with meter.stage("sign"):
+            stated = facts_of(id_of(take, asked), shot, job, take, record | facts, report, meter.reading())
+            facts["origin"] = origin.certify(footage.clip, stated, seen_files(shot, assets))
         take.sweep()
-        record = take.write_record(
-            complete=True,
-            clip=footage.clip.name,
-            engine=tape.engine,
-            renderer=footage.renderer,
-            ingredients=ingredients,
-            seeds={"shot": shot.seed, "tape": tape.seed},
-            hashes={"tape": file_hash(take.tape), "clip": file_hash(footage.clip)},
-            passed=report.passed,
-        )
-        return Take(take, report, record)
+        return Take(take, report, take.write_record(complete=True, **facts))
 
 
 def taped(wanted: str, take: TakeFolder, tape_from: str | Path | None) -> Tape | None:
