@@ -81,7 +81,7 @@ def recall(quick: bool) -> list[dict[str, Any]]:
     from fingerprint_proof.edits import EDITS, written
     from kinema.provenance.fingerprint.fingerprint import kept
 
-    clips = list(shelf(2 if quick else 6, WIDTH, HEIGHT, range(FRAMES)))
+    clips = list(shelf(2 if quick else 4, WIDTH, HEIGHT, range(FRAMES)))
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "clip.mp4")
@@ -98,11 +98,8 @@ def recall(quick: bool) -> list[dict[str, Any]]:
             share = float(np.mean(scores > 0))
             row = {"edit": name, "kind": edit.kind}
             row |= {kind: float(np.mean(np.array(s) > 0)) for kind, s in right.items()}
-            row |= {
-                "score": float(scores[scores > 0].mean()) if share else 0.0,
-                "wrong": wrong,
-                "clips": len(clips),
-            }
+            row |= {"score": float(scores[scores > 0].mean()) if share else 0.0, "closely": closely}
+            row |= {"wrong": wrong, "clips": len(clips)}
             row |= {"bound": LEAST_RECALL if edit.promised else None}
             good = share >= LEAST_RECALL and not wrong
             rows.append(row | {"verdict": "ok" if good else "MISSED" if edit.promised else "reported"})
