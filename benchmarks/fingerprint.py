@@ -114,13 +114,13 @@ def false_alarms(quick: bool) -> list[dict[str, Any]]:
     from kinema.provenance.fingerprint.pdq import distance, luma_of
 
     kinds, prints, questions, close = [], [], [], []
-    for kind, frames in shelf(6 if quick else 60, 320, 180, range(0, FRAMES, 3), first=1000):
+    for kind, frames in shelf(6 if quick else 40, 320, 180, range(0, FRAMES, 3), first=1000):
         moments = [(round(3000 * n / RATE), luma_of(frame)) for n, frame in enumerate(frames)]
         kinds.append(kind)
         prints.append(fingerprint_of(moments[::2], cut_outs_and_tiles))
         questions.append(fingerprint_of(moments, lambda _, luma: turns(luma)))
-        # Every third clip closely, and only two of its moments a second: it is hundreds of times as many hashes.
-        some = moments[::4] if len(kinds) % 6 < 2 else []
+        # Every third clip closely: it is hundreds of times as many hashes.
+        some = moments[::2] if len(kinds) % 6 < 2 else []
         close.append(fingerprint_of(some, lambda _, luma: closely(luma)))
     rows = []
     for kind in dict.fromkeys(kinds):

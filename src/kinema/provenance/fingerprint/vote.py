@@ -24,6 +24,8 @@ LEAST_SHARE: Final = 0.25
 """Share of the quarters asked that must agree."""
 LEAST_QUARTERS: Final = 2
 """Of a clip; a still picture has one, and needs it."""
+LEAST_TILED: Final = 3
+"""The same for tiles, which are asked for ten thousand times."""
 
 
 @dataclass(frozen=True)
@@ -77,5 +79,10 @@ def elect(pairs: Agreement, asked_time: Int[np.ndarray, " row"]) -> list[Elected
                     asked_view=int(kinds[number, 1]),
                     kept_view=int(np.bincount(pairs.kept_view[mine]).argmax()),
                 )
-    enough = [e for e in best.values() if e.score >= LEAST_SHARE and e.quarters >= min(LEAST_QUARTERS, asked)]
+    enough = [
+        e
+        for e in best.values()
+        if e.score >= LEAST_SHARE
+        and e.quarters >= min(LEAST_TILED if e.kept_view >= TILES else LEAST_QUARTERS, asked)
+    ]
     return sorted(enough, key=lambda e: (-e.score, -e.quarters, e.clip))
