@@ -18,6 +18,9 @@ SLACK: Final = 500
 """[ms] of shift that count as the same: moments lie 250 ms apart, and 25 frames for 24 gain 40 ms a second."""
 TILES: Final = 32
 """Kept views from here on are tiles."""
+WINDOWS: Final = 136
+"""Asked views from here on are windows, which may be tiles and nothing else: a narrow cut-out of one horizon is like a
+window on another."""
 QUARTER: Final = 250
 """[ms] that have one vote: as far apart as kept moments."""
 LEAST_SHARE: Final = 0.25
@@ -57,6 +60,8 @@ class Elected:
 
 def elect(pairs: Agreement, asked_time: Int[np.ndarray, " row"]) -> list[Elected]:
     """Clips by falling score. `asked_time` [ms]: of every hash that was asked."""
+    meant = (pairs.asked_view < WINDOWS) | (pairs.kept_view >= TILES)
+    pairs = Agreement(**{name: values[meant] for name, values in vars(pairs).items()})
     if not len(pairs.clip):
         return []
     asked = len(np.unique(asked_time // QUARTER))
