@@ -7,6 +7,7 @@
     ├── RenderError        the pixels could not be drawn                  exit 4
     ├── TrainingError      a network could not be learned or loaded       exit 4
     ├── MediaError         a file could not be written or read            exit 4
+    ├── ProvenanceError    a mark, manifest or registry that fails        exit 4
     └── MachineError       something this machine lacks; see `doctor`     exit 5
 
 Every message has four parts: **name** (which quantity), **rule** (what must hold), **got** (what was
@@ -57,6 +58,10 @@ class TrainingError(KinemaError):
 
 class MediaError(KinemaError):
     """A clip, image or take on disk could not be written or read."""
+
+
+class ProvenanceError(KinemaError):
+    """A mark, manifest or registry that cannot be made or read."""
 
 
 class MachineError(KinemaError):

@@ -1,0 +1,1 @@
+"""Who made it: keys and signed manifests."""
