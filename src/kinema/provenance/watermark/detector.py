@@ -1,9 +1,9 @@
 """The detector: frames in, an id and the probability of an accident out.
 
-    1. Every frame is reduced, flattened and added to one picture (`analysis`).
-    2. Its spectrum is made white (`spectrum`).
+    1. Every frame is reduced, flattened (`analysis`) and added to its group (`pools`).
+    2. The spectrum of all groups' mean is made white (`spectrum`).
     3. The pilots say where the lattice lies (`search`); several places are kept.
-    4. At each the data points are read, and the code decoded.
+    4. At each the data points are read, and the code decoded; then again with the groups weighted by their pilots.
     5. The best one's score becomes a bound on the p-value that counts every id and every place (`evidence`).
 
 Not covered: that the picture around the mark is the one that was marked. A mark can be copied onto another picture;
@@ -12,28 +12,32 @@ the manifest and the fingerprint tell.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 
 from kinema.errors import ProvenanceError
 from kinema.provenance.watermark.analysis import flattened, reduction
 from kinema.provenance.watermark.code import decode, encode, identity_of
-from kinema.provenance.watermark.evidence import log10_p, score
+from kinema.provenance.watermark.evidence import agreement, allowance, log10_tail
 from kinema.provenance.watermark.geometry import Geometry
 from kinema.provenance.watermark.lattice import CANONICAL, Lattice, lattice
-from kinema.provenance.watermark.search import Found, aligned, search, turned, upright
+from kinema.provenance.watermark.pools import Pools
+from kinema.provenance.watermark.search import aligned, refine, search, turned, upright
 from kinema.provenance.watermark.spectrum import Spectrum, spectrum
 
 THRESHOLD: Final = -6.0
 """log10 p from which on a mark counts as found. `benchmarks/watermark.py` measures the null that it is held against."""
 SURE: Final = -9.0
 """log10 p from which on no further places are looked at."""
-_KEPT: Final = (6, 10)
-"""Places decoded after the first round of the search, and after the second."""
+_KEPT: Final = 6
+"""Places read after each round of the search."""
+_WEIGHED: Final = 2
+"""Of them, those read again with the frames weighted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,39 +62,34 @@ class Detection:
 
 
 class Detector:
-    """Looks for the marks of one key. `add` frames in any order, then ask `result`; more may follow."""
+    """Looks for the marks of one key. `add` frames in order, then ask `result`; more may follow."""
 
     def __init__(self, key: bytes) -> None:
         """Raises `ProvenanceError` for a key too short."""
         self._points = lattice(key)
-        self._sum = np.zeros((0, 0))
+        self._pools = Pools()
         self._shape: tuple[int, int] = (0, 0)
-        self._frames = 0
 
     def add(self, frame: UInt8[np.ndarray, "row column 3"]) -> None:
         """One frame. Raises `UsageError` for what is not a picture, `ProvenanceError` for another size than before."""
-        flat = flattened(frame)
-        if not self._frames:
-            self._sum, self._shape = np.zeros(flat.shape), frame.shape[:2]
-        if frame.shape[:2] != self._shape:
+        if self._pools.frames and frame.shape[:2] != self._shape:
             raise ProvenanceError(
                 "frame",
                 f"must be of the size of the first, {self._shape}",
                 got=frame.shape[:2],
                 next_step="Use one detector for each size.",
             )
-        self._sum += flat
-        self._frames += 1
+        self._pools.add(flattened(frame))
+        self._shape = (frame.shape[0], frame.shape[1])
 
     def result(self) -> Detection:
         """The best explanation of all frames so far. Raises `ProvenanceError` without any."""
-        if not self._frames:
+        if not self._pools.frames:
             raise ProvenanceError(
                 "clip", "must have frames", got="none", next_step="Add frames before asking."
             )
-        pooled = (self._sum / self._frames).astype(np.float32)
         nominal = min(self._shape) / reduction(*self._shape) / CANONICAL
-        return detect_pooled(pooled, self._points, nominal, self._frames)
+        return explained(self._pools, self._points, nominal)
 
 
 def detect(path: str | Path, key: bytes) -> Detection:
@@ -103,31 +102,51 @@ def detect(path: str | Path, key: bytes) -> Detection:
     return detector.result()
 
 
-def detect_pooled(
-    pooled: Float[np.ndarray, "y x"], points: Lattice, nominal: float, frames: int
-) -> Detection:
+def explained(pools: Pools, points: Lattice, nominal: float) -> Detection:
     """Steps 2 to 5. `nominal`: analysed px per canonical px if nothing was scaled."""
-    plane, tried = spectrum(pooled), 0
-    best: tuple[float, UInt8[np.ndarray, "64"], Geometry] | None = None
-    for maps, kept in zip((upright, turned), _KEPT, strict=True):
-        for place in search(plane, points, maps(nominal), kept):
-            z, bits = decoded(plane, points, place)
-            tried += 1
-            if best is None or z > best[0]:
-                best = (z, bits, place.geometry)
-            if log10_p(best[0], tried) <= SURE:
-                break
-        if best is not None and log10_p(best[0], tried) <= SURE:
+    readings: list[_Reading] = []
+    for reading in _readings(pools, points, nominal):
+        readings.append(reading)
+        if reading.log10_tail <= SURE - allowance(len(readings)):
             break
-    assert best is not None
-    z, bits, geometry = best
+    best = min(readings, key=lambda r: r.log10_tail)
     return Detection(
-        id=identity_of(bits), bits=bits, log10_p=log10_p(z, tried), geometry=geometry, frames=frames
+        id=identity_of(best.bits),
+        bits=best.bits,
+        log10_p=min(0.0, best.log10_tail + allowance(len(readings))),
+        geometry=best.geometry,
+        frames=pools.frames,
     )
 
 
-def decoded(plane: Spectrum, points: Lattice, place: Found) -> tuple[float, UInt8[np.ndarray, "64"]]:
-    """The best codeword at a place: its score, and its bits."""
-    seen = aligned(plane, points.data, place.geometry)
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """The best codeword at one place."""
+
+    log10_tail: float
+    bits: UInt8[np.ndarray, "64"]
+    geometry: Geometry
+
+
+def _readings(pools: Pools, points: Lattice, nominal: float) -> Iterator[_Reading]:
+    """One place after the other, the likely ones first."""
+    whole, opening = spectrum(pools.all()), spectrum(pools.opening())
+    for plane, maps in (
+        (whole, upright(nominal)),
+        (opening, upright(nominal)),
+        (whole, turned(nominal)),
+    ):
+        places = search(plane, points, maps, _KEPT)
+        yield from (_read(plane, points, place.geometry) for place in places)
+        for place in places[:_WEIGHED]:
+            better = spectrum(pools.weighted(points, place.geometry))
+            matrix, shift = np.array(place.geometry.matrix), np.array(place.geometry.shift)
+            yield _read(better, points, refine(better, points, matrix, shift).geometry)
+
+
+def _read(plane: Spectrum, points: Lattice, geometry: Geometry) -> _Reading:
+    """Read the data points there, and decode."""
+    seen = aligned(plane, points.data, geometry)
     bits = decode(points.gather(seen))
-    return score(seen, points.spread(encode(bits))), bits
+    terms = agreement(seen, points.spread(encode(bits)))
+    return _Reading(log10_tail=log10_tail(terms), bits=bits, geometry=geometry)

@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 from kinema.errors import ProvenanceError, UsageError
 from kinema.provenance.watermark.lattice import CANONICAL, PERIOD, tile
 
-DISTORTION: Final = 43.0
+DISTORTION: Final = 42.3
 """[dB] PSNR of the marked frame against the frame, over all channels. Never less, whatever the picture."""
 
 

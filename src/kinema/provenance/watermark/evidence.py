@@ -1,10 +1,15 @@
 """How unlikely an accident is: closed forms, valid whatever the picture shows.
 
 A mark is a row of signs that the key draws. Hold any picture fixed and let the key be wrong: then the score is a sum of
-numbers with fair random signs, a Rademacher sum, and its tail is bounded without a word about the picture. Bentkus and
-Dzindzalieta, "A tight Gaussian bound for weighted sums of Rademacher random variables" (Bernoulli 21, 2015):
-P(sum >= z) <= 3.178 P(N >= z), with the sum of unit variance. The decoder looks at all 2^64 codewords, and at several
-geometries: a union bound counts every one. The result is an upper bound on p, not an estimate of it.
+numbers x with fair random signs, a Rademacher sum, whose tail is bounded without a word about the picture. Two bounds,
+and the lower one counts:
+
+    Chernoff's    P(sum >= t) <= min over s of prod cosh(s x) exp(-s t)
+    Bentkus's     P(sum >= t) <= 3.178 P(N >= t / |x|)
+
+(V. Bentkus and D. Dzindzalieta, "A tight Gaussian bound for weighted sums of Rademacher random variables", Bernoulli 21,
+2015). The decoder looks at all 2^64 codewords, and at several places: a union bound counts every one. The result is an
+upper bound on p, not an estimate of it.
 """
 
 from __future__ import annotations
@@ -12,31 +17,55 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Complex
+from jaxtyping import Complex, Float
 
 from kinema.provenance.watermark.code import BITS
 
-_BENTKUS = 1 / (4 * 0.5 * math.erfc(1.0))
+_BENTKUS = 1 / (2 * math.erfc(1.0))
 """1 / (4 P(N >= sqrt 2)), about 3.178."""
+_SETTLED = 1e-6
+"""[nats] of Chernoff's bound."""
 
 
-def score(seen: Complex[np.ndarray, "point"], expected: Complex[np.ndarray, "point"]) -> float:
-    """What was seen along what was expected, in standard deviations under the null. 0 if nothing was seen.
-
-    Each real and imaginary part is one term with a sign of its own, so the variance is the sum of their squares.
-    """
-    scale = math.sqrt(float(np.sum(seen.real**2 + seen.imag**2)))
-    along = float(np.sum(seen.real * np.sign(expected.real) + seen.imag * np.sign(expected.imag)))
-    return along / scale if scale > 0 else 0.0
+def agreement(
+    seen: Complex[np.ndarray, "*point"], expected: Complex[np.ndarray, "*point"]
+) -> Float[np.ndarray, "*part"]:
+    """The terms of the sum: every real and imaginary part of what was seen, positive where it is as expected."""
+    return np.concatenate([seen.real * np.sign(expected.real), seen.imag * np.sign(expected.imag)])
 
 
-def log10_tail(z: float) -> float:
-    """log10 of the bound on P(sum >= z) for one fixed word."""
+def score(terms: Float[np.ndarray, "*part"]) -> float:
+    """The sum in standard deviations under the null; 0 if nothing was seen."""
+    scale = math.sqrt(float(np.dot(terms, terms)))
+    return float(terms.sum()) / scale if scale > 0 else 0.0
+
+
+def log10_tail(terms: Float[np.ndarray, "*part"]) -> float:
+    """log10 of the bound on the probability that the same terms with fair signs add up to as much."""
     from scipy.special import log_ndtr
 
-    return min(0.0, (math.log(_BENTKUS) + float(log_ndtr(-z))) / math.log(10))
+    z = score(terms)
+    if z <= 0:
+        return 0.0
+    gaussian = math.log(_BENTKUS) + float(log_ndtr(-z))
+    return min(0.0, gaussian, _chernoff(terms / math.sqrt(float(np.dot(terms, terms))), z)) / math.log(10)
 
 
-def log10_p(z: float, tried: int) -> float:
-    """log10 of the bound for the best of all ids at `tried` geometries. At most 0."""
-    return min(0.0, log10_tail(z) + BITS * math.log10(2) + math.log10(max(1, tried)))
+def _chernoff(x: Float[np.ndarray, "*part"], t: float) -> float:
+    """log of Chernoff's bound for sum of squares 1: any s gives a bound; Newton's steps find the lowest."""
+    s = lowest = 0.0
+    for _ in range(50):
+        even = np.logaddexp(s * x, -s * x) - math.log(2)  # log cosh, without overflow
+        bound = float(even.sum()) - s * t
+        settled = abs(bound - lowest) < _SETTLED and s > 0
+        lowest = min(lowest, bound)
+        if settled:
+            break
+        tilt = np.tanh(s * x)
+        s = max(0.0, s + (t - float(np.dot(x, tilt))) / max(float(np.dot(x * x, 1 - tilt * tilt)), 1e-3))
+    return lowest
+
+
+def allowance(tried: int) -> float:
+    """log10 of how many words were looked at, at `tried` places: what a union bound adds to a tail."""
+    return BITS * math.log10(2) + math.log10(max(1, tried))

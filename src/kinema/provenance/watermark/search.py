@@ -88,7 +88,7 @@ def search(
             chosen.append(int(k))
         if len(chosen) == keep:
             break
-    found = [refine(plane, points, maps[k], places[k] * (PERIOD / _GRID)) for k in chosen]
+    found = [refine(plane, points, maps[k], -places[k] * (PERIOD / _GRID)) for k in chosen]
     return tuple(sorted(found, key=lambda f: -f.pilot))
 
 
@@ -121,7 +121,7 @@ def read(
 def aligned(plane: Spectrum, numbers: np.ndarray, geometry: Geometry) -> Complex[np.ndarray, "point"]:
     """The spectrum at the lattice's points with the shift undone: real and positive times the coefficient, and noise."""
     seen = read(plane, numbers, geometry.frequencies[None])[0]
-    return seen * np.exp(2j * np.pi / PERIOD * (numbers @ np.array(geometry.shift)))
+    return seen * np.exp(-2j * np.pi / PERIOD * (numbers @ np.array(geometry.shift)))
 
 
 def refine(
