@@ -12,20 +12,33 @@ from jaxtyping import Float, UInt8
 from kinema.errors import ProvenanceError, UsageError
 from kinema.provenance.watermark.lattice import CANONICAL, PERIOD, tile
 
-DISTORTION: Final = 42.3
-"""[dB] PSNR of the marked frame against the frame, over all channels. Never less, whatever the picture."""
+GENTLE: Final = 45.0
+"""[dB] PSNR of a marked frame against the frame, over all channels: hard to see on a plain wall. VMAF about 95."""
+STURDY: Final = 42.2
+"""[dB] For clips that will be squeezed to CRF 40 and beyond; seen on a plain wall by those who look for it."""
 
 
 class Watermark:
     """Marks frames of any size with one id. Frames may come in any order; each is marked by itself."""
 
-    def __init__(self, key: bytes, identity: int) -> None:
-        """`identity`: 64 bits. Raises `ProvenanceError` for a key too short or an id too large."""
+    def __init__(self, key: bytes, identity: int, *, distortion: float = GENTLE) -> None:
+        """`identity`: 64 bits. `distortion`: PSNR of every marked frame [dB], never less, 30 to 52.
+
+        Raises `ProvenanceError` for a key too short, an id too large, a distortion out of range.
+        """
         if not 0 <= identity < 1 << 64:
             raise ProvenanceError(
                 "watermark id", "must fit in 64 bits", got=hex(identity), next_step="Take 8 bytes of a hash."
             )
+        if not 30 <= distortion <= 52:
+            raise ProvenanceError(
+                "watermark distortion",
+                "must be 30 to 52 dB",
+                got=distortion,
+                next_step=f"Leave it out for {GENTLE:.0f} dB.",
+            )
         self._tile = tile(key, identity)
+        self._distortion = distortion
         self._pattern = np.zeros((0, 0), np.float32)
         self._pool = ThreadPoolExecutor(2)
 
@@ -52,7 +65,7 @@ class Watermark:
         strength = strengths(deviation)
         # The pattern has variance 1 and does not know the picture, so the mean of both squares is the product of means.
         rounding = 1 / 12
-        gain = np.sqrt((255.0**2 * 10 ** (-DISTORTION / 10) - rounding) / np.mean(np.square(strength)))
+        gain = np.sqrt((255.0**2 * 10 ** (-self._distortion / 10) - rounding) / np.mean(np.square(strength)))
         out = np.empty_like(frame)
         self._halves(height, lambda a, b: lay(frame, self._pattern, strength, gain, a, b, out))
         return out

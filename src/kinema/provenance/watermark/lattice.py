@@ -21,10 +21,10 @@ from kinema.provenance.watermark.secret import checked, order, signs
 
 CANONICAL: Final = 480
 """Lines on the short side of the picture in which PERIOD counts; a larger picture has a larger tile."""
-PERIOD: Final = 224
+PERIOD: Final = 192
 """Side of the tile [canonical px]. The smallest crop that holds a whole tile holds the whole mark."""
-BAND: Final = (0.042, 0.072)
-"""[cycles per canonical px] Wavelengths of 14 to 24 px."""
+BAND: Final = (0.07, 0.1)
+"""[cycles per canonical px] Wavelengths of 10 to 14 px."""
 PILOTS: Final = 0.25
 """Share of the points, and of the energy."""
 

@@ -10,11 +10,11 @@ from jaxtyping import Complex, Float
 
 _PAD: Final = 2.0
 """Times the picture: at half a bin from a sample, linear interpolation of a transform so padded loses 5 %."""
-_HIGHEST: Final = 0.30
+_HIGHEST: Final = 0.36
 """[cycles per analysed px] Nothing is looked for above."""
 _NEIGHBOURHOOD: Final = 0.03
 """[cycles per analysed px] Width of the square over which noise is averaged: several points of the lattice wide."""
-_LOUDEST: Final = 2.5
+_LOUDEST: Final = 1.8
 """[deviations] A line in the spectrum louder than this is a fence or a window, not a mark."""
 _MARGIN: Final = 6
 """[analysed px] Over which the picture fades at its border."""
