@@ -187,14 +187,18 @@ def noise(sigma: float) -> Attack:
 
 def speed(factor: float) -> Attack:
     """Frames left out, or shown twice."""
-    return lambda clip: clip[(np.arange(round(len(clip) / factor)) * factor).astype(int).clip(0, len(clip) - 1)]
+    return lambda clip: clip[
+        (np.arange(round(len(clip) / factor)) * factor).astype(int).clip(0, len(clip) - 1)
+    ]
 
 
 def window_average(window: int) -> Attack:
     """Every frame the mean of `window` neighbours."""
 
     def average(clip: Clip) -> Clip:
-        padded = np.concatenate([clip[:1]] * (window // 2) + [clip] + [clip[-1:]] * (window - 1 - window // 2))
+        padded = np.concatenate(
+            [clip[:1]] * (window // 2) + [clip] + [clip[-1:]] * (window - 1 - window // 2)
+        )
         return np.stack([rounded(padded[k : k + window].mean(0)) for k in range(len(clip))])
 
     return average
@@ -258,7 +262,12 @@ def chain(*steps: Attack) -> Attack:
 
 VIDEOSEAL: tuple[Row, ...] = (
     Row(name="identity", suite="VideoSeal", attack=lambda clip: clip, target=0.99),
-    Row(name="horizontal flip", suite="VideoSeal", attack=lambda c: np.ascontiguousarray(c[:, :, ::-1]), target=None),
+    Row(
+        name="horizontal flip",
+        suite="VideoSeal",
+        attack=lambda c: np.ascontiguousarray(c[:, :, ::-1]),
+        target=None,
+    ),
     Row(name="rotate 10", suite="VideoSeal", attack=rotate(10), target=0.99),
     Row(name="rotate 90", suite="VideoSeal", attack=rotate(90), target=None),
     *(Row(name=f"resize {s}", suite="VideoSeal", attack=resize(s), target=0.99) for s in (0.55, 0.71)),
@@ -274,7 +283,12 @@ VIDEOSEAL: tuple[Row, ...] = (
     Row(name="gaussian blur 9", suite="VideoSeal", attack=gaussian_blur(9), target=0.99),
     Row(name="median 9", suite="Omni Seal", attack=median(9), target=None),
     *(
-        Row(name=f"{title} CRF {crf}", suite="VideoSeal", attack=codec(name, crf), target=0.99 if crf <= 40 else None)
+        Row(
+            name=f"{title} CRF {crf}",
+            suite="VideoSeal",
+            attack=codec(name, crf),
+            target=0.99 if crf <= 40 else None,
+        )
         for title, name in (("H.264", "libx264"), ("H.264 RGB", "libx264rgb"), ("H.265", "libx265"))
         for crf in (23, 30, 40, 50)
     ),
@@ -297,7 +311,10 @@ VIDEOSEAL: tuple[Row, ...] = (
 
 VIDEOMARKBENCH: tuple[Row, ...] = (
     *(Row(name=f"noise {s}", suite="VideoMarkBench", attack=noise(s), target=None) for s in (0.01, 0.1, 0.2)),
-    *(Row(name=f"blur sigma {s}", suite="VideoMarkBench", attack=blur_sigma(s), target=None) for s in (0.5, 1.5)),
+    *(
+        Row(name=f"blur sigma {s}", suite="VideoMarkBench", attack=blur_sigma(s), target=None)
+        for s in (0.5, 1.5)
+    ),
     *(Row(name=f"JPEG {q}", suite="VideoMarkBench", attack=jpeg(q), target=None) for q in (90, 20)),
     *(Row(name=f"crop {s}", suite="VideoMarkBench", attack=crop(s), target=None) for s in (0.98, 0.9)),
     Row(name="frame average 5", suite="VideoMarkBench", attack=window_average(5), target=None),

@@ -16,6 +16,16 @@ _ROUNDS = 3
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def branch_metrics(row: Any, metric: Any) -> None:  # pragma: no cover - compiled
+    """What every pattern of outputs agrees with one step of what was received."""
+    for pattern in range(len(metric)):
+        total = np.float32(0)
+        for i in range(len(row)):
+            total += -row[i] if pattern >> i & 1 else row[i]
+        metric[pattern] = total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def viterbi(received: Any, patterns: Any) -> Any:  # pragma: no cover - compiled
     """Bits from `received` (step, output); `patterns` as `code.patterns`."""
     steps, outputs = received.shape
@@ -26,12 +36,7 @@ def viterbi(received: Any, patterns: Any) -> Any:  # pragma: no cover - compiled
     came = np.empty((total, states), np.bool_)
     metric = np.empty(1 << outputs, np.float32)
     for t in range(total):
-        row = received[t % steps]
-        for pattern in range(1 << outputs):
-            total_metric = np.float32(0)
-            for i in range(outputs):
-                total_metric += -row[i] if pattern >> i & 1 else row[i]
-            metric[pattern] = total_metric
+        branch_metrics(received[t % steps], metric)
         taken = came[t]
         for j in range(half):
             m = metric[patterns[2 * j]]

@@ -149,4 +149,4 @@ def _read(plane: Spectrum, points: Lattice, geometry: Geometry) -> _Reading:
     seen = aligned(plane, points.data, geometry)
     bits = decode(points.gather(seen))
     terms = agreement(seen, points.spread(encode(bits)))
-    return _Reading(log10_tail=log10_tail(terms), bits=bits, geometry=geometry)
+    return _Reading(log10_tail=log10_tail(terms, float(terms.sum())), bits=bits, geometry=geometry)

@@ -34,21 +34,16 @@ def agreement(
     return np.concatenate([seen.real * np.sign(expected.real), seen.imag * np.sign(expected.imag)])
 
 
-def score(terms: Float[np.ndarray, "*part"]) -> float:
-    """The sum in standard deviations under the null; 0 if nothing was seen."""
-    scale = math.sqrt(float(np.dot(terms, terms)))
-    return float(terms.sum()) / scale if scale > 0 else 0.0
-
-
-def log10_tail(terms: Float[np.ndarray, "*part"]) -> float:
-    """log10 of the bound on the probability that the same terms with fair signs add up to as much."""
+def log10_tail(terms: Float[np.ndarray, "*part"], total: float) -> float:
+    """log10 of the bound on the probability that `terms` with fair signs add up to `total`."""
     from scipy.special import log_ndtr
 
-    z = score(terms)
-    if z <= 0:
+    scale = math.sqrt(float(np.dot(terms, terms)))
+    if total <= 0 or scale == 0:
         return 0.0
+    z = total / scale  # in standard deviations under the null
     gaussian = math.log(_BENTKUS) + float(log_ndtr(-z))
-    return min(0.0, gaussian, _chernoff(terms / math.sqrt(float(np.dot(terms, terms))), z)) / math.log(10)
+    return min(0.0, gaussian, _chernoff(terms / scale, z)) / math.log(10)
 
 
 def _chernoff(x: Float[np.ndarray, "*part"], t: float) -> float:

@@ -60,16 +60,17 @@ class Pools:
         about, are not asked.
         """
         expected = pilots_at(points, geometry, self._sums[0].shape)
-        strength = [max(float(np.vdot(expected, group)), 0.0) / n for group, n in zip(self._sums, self._counts, strict=True)]
+        strength = [
+            max(float(np.vdot(expected, group)), 0.0) / n
+            for group, n in zip(self._sums, self._counts, strict=True)
+        ]
         total = np.zeros_like(self._sums[0])
         for group, weight in zip(self._sums, strength, strict=True):
             total += np.float32(weight / max(*strength, 1e-12)) * group
         return total
 
 
-def pilots_at(
-    points: Lattice, geometry: Geometry, shape: tuple[int, ...]
-) -> Float[np.ndarray, "y x"]:
+def pilots_at(points: Lattice, geometry: Geometry, shape: tuple[int, ...]) -> Float[np.ndarray, "y x"]:
     """What the pilots alone look like under this geometry."""
     rows, columns = shape
     u, v = (points.pilot @ geometry.frequencies.T).T
