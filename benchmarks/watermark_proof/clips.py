@@ -145,7 +145,8 @@ def moved(name: str) -> Clip:
     from PIL import Image
 
     spec = find_spec("skimage")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     picture = fitted(np.asarray(Image.open(Path(spec.origin).parent / "data" / name).convert("RGB")))
     height, width, _ = picture.shape
     draw, out = np.random.default_rng(12), []

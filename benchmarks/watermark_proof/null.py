@@ -21,6 +21,7 @@ from kinema.provenance.watermark.code_kernel import branch_metrics
 from kinema.provenance.watermark.detector import THRESHOLD
 from kinema.provenance.watermark.evidence import allowance, log10_tail
 from kinema.provenance.watermark.geometry import similarity
+from kinema.provenance.watermark.identities import Any64
 from kinema.provenance.watermark.lattice import PERIOD, PILOTS, ring
 from kinema.provenance.watermark.search import SCALES, TURN, read
 from kinema.provenance.watermark.spectrum import Spectrum
@@ -74,9 +75,9 @@ def _draw(planes: list[Spectrum], nominal: float, draw: np.random.Generator) -> 
         carried = draw.permutation(len(parts)) % LENGTH
         soft = np.bincount(carried, weights=parts, minlength=LENGTH)
         total = best_open(soft.reshape(BITS, RATE).astype(np.float32), patterns())
-        if log10_tail(parts, total) + allowance(1) <= _SCREEN:
+        if log10_tail(parts, total) + allowance(Any64.log10_count, 1) <= _SCREEN:
             agreed = float(parts @ encode(decode(soft))[carried])
-            out[k] = min(0.0, log10_tail(parts, agreed) + allowance(1))
+            out[k] = min(0.0, log10_tail(parts, agreed) + allowance(Any64.log10_count, 1))
     return out
 
 

@@ -9,5 +9,6 @@ from __future__ import annotations
 from kinema.provenance.watermark.detector import Detection, Detector, detect
 from kinema.provenance.watermark.embedder import Watermark
 from kinema.provenance.watermark.geometry import Geometry
+from kinema.provenance.watermark.identities import Known
 
-__all__ = ["Detection", "Detector", "Geometry", "Watermark", "detect"]
+__all__ = ["Detection", "Detector", "Geometry", "Known", "Watermark", "detect"]

@@ -9,9 +9,9 @@ from numba import njit
 
 f32 = np.float32
 _SLOW, _LOCAL = 5, 5
-"""Half widths [analysed px] of what is taken for the slow part, twice over, and of the neighbourhood of a deviation."""
+"""Half widths [analysed px]: of what is taken for the slow part, twice over, and of a deviation's neighbourhood."""
 _FLOOR = f32(0.5)
-"""[code values squared] Variance below which a codec has left nothing; measured best at CRF 40, flat between 0.3 and 3."""
+"""[code values squared] Variance below which a codec has left nothing; at CRF 40 best from 0.3 to 3, and flat."""
 _LOUDEST = f32(2.5)
 """[deviations]"""
 

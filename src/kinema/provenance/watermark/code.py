@@ -34,12 +34,12 @@ def identity_of(bits: UInt8[np.ndarray, "64"]) -> int:
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
-def encode(bits: UInt8[np.ndarray, "64"]) -> Float[np.ndarray, "384"]:
-    """The codeword, as signs: +1 for 0, -1 for 1."""
+def encode(bits: UInt8[np.ndarray, "*word 64"]) -> Float[np.ndarray, "*word 384"]:
+    """Codewords, as signs: +1 for 0, -1 for 1."""
     # Row t holds the register at time t: its newest bit first, round the block.
-    register = np.stack([np.roll(bits, k) for k in range(MEMORY + 1)], axis=1)
-    taps = np.array([[g >> k & 1 for k in range(MEMORY + 1)] for g in GENERATORS])
-    return 1.0 - 2.0 * ((register @ taps.T) % 2).reshape(-1)
+    register = np.stack([np.roll(bits, k, axis=-1) for k in range(MEMORY + 1)], axis=-1).astype(np.float32)
+    taps = np.array([[g >> k & 1 for k in range(MEMORY + 1)] for g in GENERATORS], np.float32)
+    return (1.0 - 2.0 * ((register @ taps.T) % 2)).reshape(*bits.shape[:-1], LENGTH)
 
 
 def decode(soft: Float[np.ndarray, "384"]) -> UInt8[np.ndarray, "64"]:
@@ -51,7 +51,7 @@ def decode(soft: Float[np.ndarray, "384"]) -> UInt8[np.ndarray, "64"]:
 
 
 @cache
-def patterns() -> UInt8[np.ndarray, "state"]:
+def patterns() -> UInt8[np.ndarray, " state"]:
     """What the encoder puts out on entering a state with the oldest bit 0; bit i is 1 where generator i gives 1."""
     state = np.arange(1 << MEMORY)
     out = np.zeros(len(state), np.uint8)

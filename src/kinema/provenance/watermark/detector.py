@@ -22,9 +22,10 @@ from jaxtyping import UInt8
 
 from kinema.errors import ProvenanceError
 from kinema.provenance.watermark.analysis import flattened, reduction
-from kinema.provenance.watermark.code import decode, encode, identity_of
+from kinema.provenance.watermark.code import encode, identity_of
 from kinema.provenance.watermark.evidence import agreement, allowance, log10_tail
 from kinema.provenance.watermark.geometry import Geometry
+from kinema.provenance.watermark.identities import Any64, Identities
 from kinema.provenance.watermark.lattice import CANONICAL, Lattice, lattice
 from kinema.provenance.watermark.pools import Pools
 from kinema.provenance.watermark.search import aligned, refine, search, turned, upright
@@ -34,6 +35,7 @@ THRESHOLD: Final = -6.0
 """log10 p from which on a mark counts as found. `benchmarks/watermark.py` measures the null that it is held against."""
 SURE: Final = -9.0
 """log10 p from which on no further places are looked at."""
+_ANY: Final = Any64()
 _KEPT: Final = 6
 """Places read after each round of the search."""
 _WEIGHED: Final = 2
@@ -82,38 +84,38 @@ class Detector:
         self._pools.add(flattened(frame))
         self._shape = (frame.shape[0], frame.shape[1])
 
-    def result(self) -> Detection:
-        """The best explanation of all frames so far. Raises `ProvenanceError` without any."""
+    def result(self, identities: Identities = _ANY) -> Detection:
+        """The best explanation of all frames so far, by one of `identities`. Raises `ProvenanceError` without any."""
         if not self._pools.frames:
             raise ProvenanceError(
                 "clip", "must have frames", got="none", next_step="Add frames before asking."
             )
         nominal = min(self._shape) / reduction(*self._shape) / CANONICAL
-        return explained(self._pools, self._points, nominal)
+        return explained(self._pools, self._points, nominal, identities)
 
 
-def detect(path: str | Path, key: bytes) -> Detection:
+def detect(path: str | Path, key: bytes, identities: Identities = _ANY) -> Detection:
     """Look for the marks of `key` in a clip. Raises `MediaError` if it cannot be read, `ProvenanceError` if empty."""
     from kinema.media.decode import read_frames
 
     detector = Detector(key)
     for frame in read_frames(path):
         detector.add(frame)
-    return detector.result()
+    return detector.result(identities)
 
 
-def explained(pools: Pools, points: Lattice, nominal: float) -> Detection:
+def explained(pools: Pools, points: Lattice, nominal: float, identities: Identities) -> Detection:
     """Steps 2 to 5. `nominal`: analysed px per canonical px if nothing was scaled."""
     readings: list[_Reading] = []
-    for reading in _readings(pools, points, nominal):
-        readings.append(reading)
-        if reading.log10_tail <= SURE - allowance(len(readings)):
+    for plane, geometry in _places(pools, points, nominal):
+        readings.append(_read(plane, points, geometry, identities))
+        if readings[-1].log10_tail <= SURE - allowance(identities.log10_count, len(readings)):
             break
     best = min(readings, key=lambda r: r.log10_tail)
     return Detection(
         id=identity_of(best.bits),
         bits=best.bits,
-        log10_p=min(0.0, best.log10_tail + allowance(len(readings))),
+        log10_p=min(0.0, best.log10_tail + allowance(identities.log10_count, len(readings))),
         geometry=best.geometry,
         frames=pools.frames,
     )
@@ -128,8 +130,8 @@ class _Reading:
     geometry: Geometry
 
 
-def _readings(pools: Pools, points: Lattice, nominal: float) -> Iterator[_Reading]:
-    """One place after the other, the likely ones first."""
+def _places(pools: Pools, points: Lattice, nominal: float) -> Iterator[tuple[Spectrum, Geometry]]:
+    """Where to read, and in which mean of the frames: the likely places first."""
     whole, opening = spectrum(pools.all()), spectrum(pools.opening())
     for plane, maps in (
         (whole, upright(nominal)),
@@ -137,16 +139,15 @@ def _readings(pools: Pools, points: Lattice, nominal: float) -> Iterator[_Readin
         (whole, turned(nominal)),
     ):
         places = search(plane, points, maps, _KEPT)
-        yield from (_read(plane, points, place.geometry) for place in places)
+        yield from ((plane, place.geometry) for place in places)
         for place in places[:_WEIGHED]:
             better = spectrum(pools.weighted(points, place.geometry))
-            matrix, shift = np.array(place.geometry.matrix), np.array(place.geometry.shift)
-            yield _read(better, points, refine(better, points, matrix, shift).geometry)
+            yield better, refine(better, points, place.geometry).geometry
 
 
-def _read(plane: Spectrum, points: Lattice, geometry: Geometry) -> _Reading:
-    """Read the data points there, and decode."""
+def _read(plane: Spectrum, points: Lattice, geometry: Geometry, identities: Identities) -> _Reading:
+    """Read the data points there, and choose the id."""
     seen = aligned(plane, points.data, geometry)
-    bits = decode(points.gather(seen))
+    bits = identities.likeliest(points.gather(seen))
     terms = agreement(seen, points.spread(encode(bits)))
     return _Reading(log10_tail=log10_tail(terms, float(terms.sum())), bits=bits, geometry=geometry)

@@ -63,7 +63,7 @@ def strengths(deviation: Any) -> Any:  # pragma: no cover - compiled
 def lay(
     frame: Any, pattern: Any, strength: Any, gain: float, first: int, last: int, out: Any
 ) -> None:  # pragma: no cover
-    """Rows `first` to `last` of `out`: the frame and the pattern, at `gain` times the strength between block centres."""
+    """Rows `first` to `last` of `out`: the frame, and the pattern at `gain` times the strength between blocks."""
     _, width, _ = frame.shape
     rows, columns = strength.shape
     line = np.empty(width, np.float32)

@@ -7,9 +7,9 @@ and the lower one counts:
     Chernoff's    P(sum >= t) <= min over s of prod cosh(s x) exp(-s t)
     Bentkus's     P(sum >= t) <= 3.178 P(N >= t / |x|)
 
-(V. Bentkus and D. Dzindzalieta, "A tight Gaussian bound for weighted sums of Rademacher random variables", Bernoulli 21,
-2015). The decoder looks at all 2^64 codewords, and at several places: a union bound counts every one. The result is an
-upper bound on p, not an estimate of it.
+(V. Bentkus and D. Dzindzalieta, "A tight Gaussian bound for weighted sums of Rademacher random variables",
+Bernoulli 21, 2015). The decoder looks at all 2^64 codewords, and at several places: a union bound counts each. The result
+is an upper bound on p, not an estimate of it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ import math
 import numpy as np
 from jaxtyping import Complex, Float
 
-from kinema.provenance.watermark.code import BITS
-
 _BENTKUS = 1 / (2 * math.erfc(1.0))
 """1 / (4 P(N >= sqrt 2)), about 3.178."""
 _SETTLED = 1e-6
@@ -28,13 +26,13 @@ _SETTLED = 1e-6
 
 
 def agreement(
-    seen: Complex[np.ndarray, "*point"], expected: Complex[np.ndarray, "*point"]
-) -> Float[np.ndarray, "*part"]:
+    seen: Complex[np.ndarray, " point"], expected: Complex[np.ndarray, " point"]
+) -> Float[np.ndarray, " part"]:
     """The terms of the sum: every real and imaginary part of what was seen, positive where it is as expected."""
     return np.concatenate([seen.real * np.sign(expected.real), seen.imag * np.sign(expected.imag)])
 
 
-def log10_tail(terms: Float[np.ndarray, "*part"], total: float) -> float:
+def log10_tail(terms: Float[np.ndarray, " part"], total: float) -> float:
     """log10 of the bound on the probability that `terms` with fair signs add up to `total`."""
     from scipy.special import log_ndtr
 
@@ -46,7 +44,7 @@ def log10_tail(terms: Float[np.ndarray, "*part"], total: float) -> float:
     return min(0.0, gaussian, _chernoff(terms / scale, z)) / math.log(10)
 
 
-def _chernoff(x: Float[np.ndarray, "*part"], t: float) -> float:
+def _chernoff(x: Float[np.ndarray, " part"], t: float) -> float:
     """log of Chernoff's bound for sum of squares 1: any s gives a bound; Newton's steps find the lowest."""
     s = lowest = 0.0
     for _ in range(50):
@@ -61,6 +59,6 @@ def _chernoff(x: Float[np.ndarray, "*part"], t: float) -> float:
     return lowest
 
 
-def allowance(tried: int) -> float:
-    """log10 of how many words were looked at, at `tried` places: what a union bound adds to a tail."""
-    return BITS * math.log10(2) + math.log10(max(1, tried))
+def allowance(log10_words: float, tried: int) -> float:
+    """log10 of how many words were looked at, at `tried` places each: what a union bound adds to a tail."""
+    return log10_words + math.log10(max(1, tried))

@@ -53,3 +53,10 @@ def similarity(scale: float, degrees: float, *, mirrored: bool = False) -> Float
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     turn = scale * np.array([[c, s], [-s, c]])
     return turn @ np.diag([-1.0, 1.0]) if mirrored else turn
+
+
+def placed(matrix: Float[np.ndarray, "2 2"], shift: Float[np.ndarray, "2"]) -> Geometry:
+    """The geometry of a matrix and a shift, which is taken round the tile."""
+    (a, b), (c, d) = matrix.tolist()
+    x, y = (shift % PERIOD).tolist()
+    return Geometry(matrix=((a, b), (c, d)), shift=(x, y))

@@ -35,7 +35,7 @@ class Lattice:
 
     pilot: Int[np.ndarray, "pilot 2"]
     """Wave numbers (x, y) [cycles per tile]."""
-    pilot_signs: Complex[np.ndarray, "pilot"]
+    pilot_signs: Complex[np.ndarray, " pilot"]
     """The coefficients there, +-1 +-i."""
     data: Int[np.ndarray, "data 2"]
     carried: Int[np.ndarray, "data 2"]
@@ -43,12 +43,12 @@ class Lattice:
     scrambler: Float[np.ndarray, "data 2"]
     """The sign that each is multiplied by."""
 
-    def spread(self, word: Float[np.ndarray, "coded"]) -> Complex[np.ndarray, "data"]:
+    def spread(self, word: Float[np.ndarray, " coded"]) -> Complex[np.ndarray, " data"]:
         """The coefficients of the data points."""
         parts = word[self.carried] * self.scrambler
         return parts[:, 0] + 1j * parts[:, 1]
 
-    def gather(self, received: Complex[np.ndarray, "data"]) -> Float[np.ndarray, "coded"]:
+    def gather(self, received: Complex[np.ndarray, " data"]) -> Float[np.ndarray, " coded"]:
         """What the data points say of every coded bit: the adjoint of `spread`."""
         parts = np.stack([received.real, received.imag], axis=1) * self.scrambler
         return np.bincount(self.carried.ravel(), weights=parts.ravel(), minlength=LENGTH)

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Complex, Float
 
-from kinema.provenance.watermark.geometry import Geometry, similarity
+from kinema.provenance.watermark.geometry import Geometry, placed, similarity
 from kinema.provenance.watermark.lattice import PERIOD, Lattice
 from kinema.provenance.watermark.spectrum import Spectrum
 
@@ -88,7 +88,7 @@ def search(
             chosen.append(int(k))
         if len(chosen) == keep:
             break
-    found = [refine(plane, points, maps[k], -places[k] * (PERIOD / _GRID)) for k in chosen]
+    found = [refine(plane, points, placed(maps[k], -places[k] * (PERIOD / _GRID))) for k in chosen]
     return tuple(sorted(found, key=lambda f: -f.pilot))
 
 
@@ -118,24 +118,21 @@ def read(
     return out
 
 
-def aligned(plane: Spectrum, numbers: np.ndarray, geometry: Geometry) -> Complex[np.ndarray, "point"]:
-    """The spectrum at the lattice's points with the shift undone: real and positive times the coefficient, and noise."""
+def aligned(plane: Spectrum, numbers: np.ndarray, geometry: Geometry) -> Complex[np.ndarray, " point"]:
+    """The spectrum at the lattice's points with the shift undone: the coefficients times a gain, and noise."""
     seen = read(plane, numbers, geometry.frequencies[None])[0]
     return seen * np.exp(-2j * np.pi / PERIOD * (numbers @ np.array(geometry.shift)))
 
 
-def refine(
-    plane: Spectrum, points: Lattice, matrix: Float[np.ndarray, "2 2"], shift: Float[np.ndarray, "2"]
-) -> Found:
+def refine(plane: Spectrum, points: Lattice, start: Geometry) -> Found:
     """Climb to the top of the pilots' score: first turn, scale and shift, then any affine map."""
     from scipy.optimize import minimize
 
+    matrix, shift = np.array(start.matrix), np.array(start.shift)
+
     def geometry(free: np.ndarray) -> Geometry:
         bent = matrix @ (np.eye(2) + free[2:].reshape(2, 2))
-        x, y = (shift + free[:2]) % PERIOD
-        return Geometry(
-            matrix=((bent[0, 0], bent[0, 1]), (bent[1, 0], bent[1, 1])), shift=(float(x), float(y))
-        )
+        return placed(bent, shift + free[:2])
 
     def loss(free: np.ndarray) -> float:
         products = aligned(plane, points.pilot, geometry(free)) * points.pilot_signs.conj()
@@ -146,19 +143,19 @@ def refine(
         return np.array([few[0], few[1], few[2], few[3], -few[3], few[2]])
 
     steps = np.array([2.0, 2.0, 0.004, 0.004])
-    start = np.vstack([np.zeros(4), np.diag(steps)])
+    corners = np.vstack([np.zeros(4), np.diag(steps)])
     first = minimize(
         lambda few: loss(similar(few)),
         np.zeros(4),
         method="Nelder-Mead",
-        options={"initial_simplex": start, "maxfev": 160, "xatol": 1e-4, "fatol": 1e-3},
+        options={"initial_simplex": corners, "maxfev": 160, "xatol": 1e-4, "fatol": 1e-3},
     )
     base = similar(first.x)
-    start = np.vstack([base, base + np.diag([0.7, 0.7, 0.0015, 0.0015, 0.0015, 0.0015])])
+    corners = np.vstack([base, base + np.diag([0.7, 0.7, 0.0015, 0.0015, 0.0015, 0.0015])])
     second = minimize(
         loss,
         base,
         method="Nelder-Mead",
-        options={"initial_simplex": start, "maxfev": 260, "xatol": 1e-4, "fatol": 1e-3},
+        options={"initial_simplex": corners, "maxfev": 260, "xatol": 1e-4, "fatol": 1e-3},
     )
     return Found(geometry=geometry(second.x), pilot=-float(second.fun))

@@ -21,12 +21,16 @@ _SALT: Final = b"kinema watermark 1"
 
 
 def hkdf(key: bytes, purpose: str, length: int) -> bytes:
-    """`length` bytes for one purpose: RFC 5869, extract and expand. At most 8160, which the RFC sets."""
-    drawn = hmac.new(_SALT, key, hashlib.sha256).digest()
+    """`length` bytes for one purpose: extract, then expand."""
+    return expand(hmac.new(_SALT, key, hashlib.sha256).digest(), purpose.encode(), length)
+
+
+def expand(drawn: bytes, purpose: bytes, length: int) -> bytes:
+    """RFC 5869, section 2.3. At most 8160 bytes, which the RFC sets."""
     out, block, counter = b"", b"", 0
     while len(out) < length:
         counter += 1
-        block = hmac.new(drawn, block + purpose.encode() + bytes([counter]), hashlib.sha256).digest()
+        block = hmac.new(drawn, block + purpose + bytes([counter]), hashlib.sha256).digest()
         out += block
     return out[:length]
 
@@ -44,12 +48,12 @@ def checked(key: bytes) -> bytes:
     return key
 
 
-def signs(key: bytes, purpose: str, count: int) -> Float[np.ndarray, "{count}"]:
+def signs(key: bytes, purpose: str, count: int) -> Float[np.ndarray, " count"]:
     """`count` fair signs, -1 or +1."""
     bits = np.unpackbits(np.frombuffer(hkdf(key, purpose, -(-count // 8)), np.uint8))[:count]
     return np.where(bits == 1, 1.0, -1.0)
 
 
-def order(key: bytes, purpose: str, count: int) -> Int[np.ndarray, "{count}"]:
+def order(key: bytes, purpose: str, count: int) -> Int[np.ndarray, " count"]:
     """A permutation of `count` things: the ranks of 64-bit draws, which collide once in 2^44 draws."""
     return np.argsort(np.frombuffer(hkdf(key, purpose, 8 * count), "<u8"), kind="stable")

@@ -56,7 +56,7 @@ def spectrum(pooled: Float[np.ndarray, "y x"]) -> Spectrum:
     )
 
 
-def _fade(count: int) -> Float[np.ndarray, "{count}"]:
+def _fade(count: int) -> Float[np.ndarray, " count"]:
     """A raised cosine at both ends."""
     edge = np.minimum(np.arange(count), np.arange(count)[::-1]) + 0.5
     return np.sin(0.5 * np.pi * np.minimum(1.0, edge / _MARGIN)) ** 2
