@@ -132,10 +132,11 @@ class _Reading:
 
 def _places(pools: Pools, points: Lattice, nominal: float) -> Iterator[tuple[Spectrum, Geometry]]:
     """Where to read, and in which mean of the frames: the likely places first."""
-    whole, opening = spectrum(pools.all()), spectrum(pools.opening())
+    whole = spectrum(pools.all())
     for plane, maps in (
         (whole, upright(nominal)),
-        (opening, upright(nominal)),
+        (spectrum(pools.opening()), upright(nominal)),
+        (spectrum(pools.first()), upright(nominal)),
         (whole, turned(nominal)),
     ):
         places = search(plane, points, maps, _KEPT)

@@ -16,8 +16,8 @@ from jaxtyping import Float, UInt8
 from kinema.errors import ProvenanceError
 from kinema.provenance.watermark.code import BITS, bits_of, decode, encode
 
-_CHUNK: Final = 1 << 16
-"""Codewords compared at a time: 100 MB."""
+_CHUNK: Final = 1 << 14
+"""Codewords compared at a time: 25 MB."""
 
 
 class Identities(Protocol):
@@ -54,10 +54,18 @@ class Known:
             )
         self.log10_count: float = log10(len(identities))
         self._bits = np.stack([bits_of(one) for one in identities])
+        # 384 bytes an id.
+        self._words = np.concatenate(
+            [encode(self._bits[k : k + _CHUNK]).astype(np.int8) for k in range(0, len(self._bits), _CHUNK)]
+        )
 
     def likeliest(self, soft: Float[np.ndarray, "384"]) -> UInt8[np.ndarray, "64"]:
         """By comparing with all."""
+        wanted = soft.astype(np.float32)
         agreement = np.concatenate(
-            [encode(self._bits[k : k + _CHUNK]) @ soft for k in range(0, len(self._bits), _CHUNK)]
+            [
+                self._words[k : k + _CHUNK].astype(np.float32) @ wanted
+                for k in range(0, len(self._words), _CHUNK)
+            ]
         )
         return self._bits[int(np.argmax(agreement))]

@@ -29,10 +29,13 @@ class Pools:
         self._sums: list[Float[np.ndarray, "y x"]] = []
         self._counts: list[int] = []
         self._length = _FIRST
+        self._first = np.zeros((0, 0), np.float32)
 
     def add(self, flat: Float[np.ndarray, "y x"]) -> None:
         """One frame more."""
         self.frames += 1
+        if self.frames == 1:
+            self._first = flat.copy()
         if self._counts and self._counts[-1] < self._length:
             self._sums[-1] += flat
             self._counts[-1] += 1
@@ -47,6 +50,10 @@ class Pools:
     def all(self) -> Float[np.ndarray, "y x"]:
         """The mean of all frames."""
         return sum(self._sums[1:], self._sums[0]) / np.float32(self.frames)
+
+    def first(self) -> Float[np.ndarray, "y x"]:
+        """The first frame: the one a codec predicts nothing in."""
+        return self._first
 
     def opening(self) -> Float[np.ndarray, "y x"]:
         """The mean of the first group."""
