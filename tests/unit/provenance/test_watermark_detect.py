@@ -69,6 +69,13 @@ def test_frames_are_marked_alike_and_grey() -> None:
     assert np.all(change[inside] == change[inside][:, :1])
 
 
+def test_sixteen_bits_are_marked_as_eight_are() -> None:
+    deep = Watermark(KEY, IDENTITY).embed(texture().astype(np.uint16) * 257)
+    assert deep.dtype == np.uint16
+    # Eight bits round the pattern to whole code values: half of one, and the clip at 255.
+    assert np.abs(deep / 257 - marked()).max() <= 0.51
+
+
 def turned(degrees: float) -> Callable[[Frame], Frame]:
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     # Output pixels (y, x) look up input pixels: the picture turns anticlockwise on the screen.

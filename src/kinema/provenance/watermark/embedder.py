@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, UInt8, UInt16
 
 from kinema.errors import ProvenanceError, UsageError
 from kinema.provenance.watermark.lattice import CANONICAL, PERIOD, tile
 
+Frame = UInt8[np.ndarray, "row column 3"] | UInt16[np.ndarray, "row column 3"]
+"""Display code values, full range."""
 GENTLE: Final = 45.0
 """[dB] PSNR of a marked frame against the frame, over all channels: hard to see on a plain wall. VMAF about 95."""
 STURDY: Final = 42.2
@@ -42,32 +44,34 @@ class Watermark:
         self._pattern = np.zeros((0, 0), np.float32)
         self._pool = ThreadPoolExecutor(2)
 
-    def embed(self, frame: UInt8[np.ndarray, "row column 3"]) -> UInt8[np.ndarray, "row column 3"]:
+    def embed(self, frame: Frame) -> Frame:
         """A marked copy. Raises `UsageError` for what is not a picture."""
-        if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or min(frame.shape[:2]) < 32:
+        picture = frame.ndim == 3 and frame.shape[2] == 3 and min(frame.shape[:2]) >= 32
+        if not picture or frame.dtype not in (np.uint8, np.uint16):
             raise UsageError(
                 "frame",
-                "must be uint8 of shape (row, column, 3), 32 px or more on a side",
+                "must be uint8 or uint16 of shape (row, column, 3), 32 px or more on a side",
                 got=f"{frame.dtype} {frame.shape}",
-                next_step="Convert to 8-bit RGB first.",
+                next_step="Convert to RGB of 8 or 16 bits first.",
             )
         if self._pattern.shape != frame.shape[:2]:
             self._pattern = laid(self._tile, *frame.shape[:2])
         return self._laid_under(np.ascontiguousarray(frame))
 
-    def _laid_under(self, frame: UInt8[np.ndarray, "row column 3"]) -> UInt8[np.ndarray, "row column 3"]:
+    def _laid_under(self, frame: Frame) -> Frame:
         """Both halves of the picture at once."""
         from kinema.provenance.watermark.embedder_kernel import BLOCK, deviations, lay, strengths
 
         height, width, _ = frame.shape
+        shift = 8 * (frame.itemsize - 1)
         deviation = np.empty((height // BLOCK, width // BLOCK), np.float32)
-        self._halves(len(deviation), lambda a, b: deviations(frame, a, b, deviation))
+        self._halves(len(deviation), lambda a, b: deviations(frame, shift, a, b, deviation))
         strength = strengths(deviation)
         # The pattern has variance 1 and does not know the picture, so the mean of both squares is the product of means.
         rounding = 1 / 12
         gain = np.sqrt((255.0**2 * 10 ** (-self._distortion / 10) - rounding) / np.mean(np.square(strength)))
         out = np.empty_like(frame)
-        self._halves(height, lambda a, b: lay(frame, self._pattern, strength, gain, a, b, out))
+        self._halves(height, lambda a, b: lay(frame, shift, self._pattern, strength, gain, a, b, out))
         return out
 
     def _halves(self, count: int, work: Callable[[int, int], None]) -> None:

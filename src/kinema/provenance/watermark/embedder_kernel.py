@@ -16,15 +16,25 @@ _MOST = f32(2.5)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def deviations(frame: Any, first: int, last: int, out: Any) -> None:  # pragma: no cover - compiled
-    """Standard deviation of luma in the blocks of block rows `first` to `last`; remainders join no block."""
+def deviations(
+    frame: Any, shift: int, first: int, last: int, out: Any
+) -> None:  # pragma: no cover - compiled
+    """Standard deviation of luma in the blocks of block rows `first` to `last`; remainders join no block.
+
+    `shift`: bits beyond the eighth.
+    """
     for by in range(first, last):
         for bx in range(out.shape[1]):
             total, squares = 0, 0
             for y in range(by * BLOCK, (by + 1) * BLOCK):
                 row = frame[y]
                 for x in range(bx * BLOCK, (bx + 1) * BLOCK):
-                    luma = 54 * np.int32(row[x, 0]) + 183 * np.int32(row[x, 1]) + 19 * np.int32(row[x, 2])
+                    r, g, b = (
+                        np.int32(row[x, 0]) >> shift,
+                        np.int32(row[x, 1]) >> shift,
+                        np.int32(row[x, 2]) >> shift,
+                    )
+                    luma = 54 * r + 183 * g + 19 * b
                     luma >>= 4  # sixteenths of a code value: squares of 64 of them fit in 32 bits
                     total += luma
                     squares += (luma * luma) >> 4
@@ -61,11 +71,13 @@ def strengths(deviation: Any) -> Any:  # pragma: no cover - compiled
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def lay(
-    frame: Any, pattern: Any, strength: Any, gain: float, first: int, last: int, out: Any
+    frame: Any, shift: int, pattern: Any, strength: Any, gain: float, first: int, last: int, out: Any
 ) -> None:  # pragma: no cover
     """Rows `first` to `last` of `out`: the frame, and the pattern at `gain` times the strength between blocks."""
     _, width, _ = frame.shape
     rows, columns = strength.shape
+    top_code = 65535 if shift else 255
+    gain *= top_code / 255
     line = np.empty(width, np.float32)
     across = np.empty(columns, np.float32)
     for y in range(first, last):
@@ -84,4 +96,4 @@ def lay(
         for x in range(width):
             change = np.int32(np.floor(line[x] * wave[x] + f32(0.5)))
             for c in range(3):
-                target[x, c] = np.uint8(min(max(np.int32(row[x, c]) + change, 0), 255))
+                target[x, c] = min(max(np.int32(row[x, c]) + change, 0), top_code)

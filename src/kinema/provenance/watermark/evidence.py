@@ -8,8 +8,8 @@ and the lower one counts:
     Bentkus's     P(sum >= t) <= 3.178 P(N >= t / |x|)
 
 (V. Bentkus and D. Dzindzalieta, "A tight Gaussian bound for weighted sums of Rademacher random variables",
-Bernoulli 21, 2015). The decoder looks at all 2^64 codewords, and at several places: a union bound counts each. The result
-is an upper bound on p, not an estimate of it.
+Bernoulli 21, 2015). The decoder looks at all 2^64 codewords, and at several places: a union bound counts each. The
+result is an upper bound on p, not an estimate of it.
 """
 
 from __future__ import annotations
