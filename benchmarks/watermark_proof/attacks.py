@@ -244,9 +244,9 @@ def conformed(clip: Clip, before: Fraction, after: Fraction) -> Clip:
 # --- codecs and chains -------------------------------------------------------------------------------------------
 
 
-def codec(name: str, crf: int, **options: str) -> Attack:
+def codec(name: str, crf: int) -> Attack:
     """At a constant rate factor."""
-    return lambda clip: coded(clip, name, crf=str(crf), **options)
+    return lambda clip: coded(clip, name, {"crf": str(crf)})
 
 
 def chain(*steps: Attack) -> Attack:

@@ -117,7 +117,7 @@ def film(path: Path, start: int) -> Clip:
 
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     out: list[np.ndarray] = []
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         for index, frame in enumerate(container.decode(video=0)):
             if index < start:
                 continue

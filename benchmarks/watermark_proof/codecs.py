@@ -26,7 +26,9 @@ _FORMATS = {"libx264rgb": "rgb24", "prores_ks": "yuv422p10le", "dnxhd": "yuv422p
 _CONTAINERS = {"prores_ks": "mov", "dnxhd": "mov", "libx264rgb": "matroska", "mpeg4": "matroska"}
 
 
-def coded(clip: Clip, codec: str, *, rate: Fraction = Fraction(24), **options: str) -> Clip:
+def coded(
+    clip: Clip, codec: str, options: Mapping[str, str] | None = None, *, rate: Fraction = Fraction(24)
+) -> Clip:
     """The clip as a viewer of the file sees it. Odd rows and columns are cut, which 4:2:0 cannot hold."""
     import os
 
@@ -35,7 +37,7 @@ def coded(clip: Clip, codec: str, *, rate: Fraction = Fraction(24), **options: s
     os.environ.setdefault("SVT_LOG", "1")
     frames, height, width, _ = clip.shape
     height, width = height - height % 2, width - width % 2
-    settings: Mapping[str, str] = {**_PRESETS[codec], **options}
+    settings: Mapping[str, str] = {**_PRESETS[codec], **(options or {})}
     file = io.BytesIO()
     with av.open(file, "w", format=_CONTAINERS.get(codec, "mp4")) as container:
         stream: Any = container.add_stream(codec, rate=rate, options=dict(settings))
@@ -49,7 +51,7 @@ def coded(clip: Clip, codec: str, *, rate: Fraction = Fraction(24), **options: s
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     file.seek(0)
-    with av.open(file) as container:
+    with av.open(file, "r") as container:
         container.streams.video[0].thread_count = 2
         out = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert len(out) == frames, f"{codec} gave {len(out)} frames for {frames}"

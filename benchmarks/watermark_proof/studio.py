@@ -77,7 +77,7 @@ def ladder(clip: Clip) -> Clip:
     """1080, 720, 480 lines, coded at each: CRF 28, 30 and, in AV1, 35."""
     for height, name, crf in ((1080, "libx264", 28), (720, "libx264", 30), (480, "libsvtav1", 35)):
         width = 2 * round(clip.shape[2] * height / clip.shape[1] / 2)
-        clip = coded(scaled(clip, height, width), name, crf=str(crf))
+        clip = coded(scaled(clip, height, width), name, {"crf": str(crf)})
     return clip
 
 
@@ -87,8 +87,8 @@ def trimmed(clip: Clip) -> Clip:
     A clip of three seconds has nothing to trim: half a second goes at either end of it.
     """
     clip = conformed(clip[12:-12], _FILM, _PAL)
-    clip = coded(scaled(clip, 720, 1280), "libx264", rate=_PAL, crf="28")
-    return coded(scaled(clip, 480, 854), "libx264", rate=_PAL, crf="32")
+    clip = coded(scaled(clip, 720, 1280), "libx264", {"crf": "28"}, rate=_PAL)
+    return coded(scaled(clip, 480, 854), "libx264", {"crf": "32"}, rate=_PAL)
 
 
 def captured(clip: Clip) -> Clip:
@@ -96,7 +96,7 @@ def captured(clip: Clip) -> Clip:
     clip = conformed(clip, Fraction(24), Fraction(30))
     clip = blur_sigma(1.0)(perspective(0.05)(clip))
     table = rounded(255 * (np.arange(256) / 255) ** 1.2)
-    return coded(table[clip], "libx264", rate=Fraction(30), crf="26")
+    return coded(table[clip], "libx264", {"crf": "26"}, rate=Fraction(30))
 
 
 STUDIO: tuple[Row, ...] = (

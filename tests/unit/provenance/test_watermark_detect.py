@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ def turned(degrees: float) -> Callable[[Frame], Frame]:
 
     def turn(frame: Frame) -> Frame:
         centre = (np.array(frame.shape[:2]) - 1) / 2
-        offset = centre - matrix @ centre
+        offset: Any = centre - matrix @ centre
         return np.stack([affine_transform(frame[..., k], matrix, offset, order=1) for k in range(3)], axis=-1)
 
     return turn

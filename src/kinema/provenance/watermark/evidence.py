@@ -29,7 +29,9 @@ def agreement(
     seen: Complex[np.ndarray, " point"], expected: Complex[np.ndarray, " point"]
 ) -> Float[np.ndarray, " part"]:
     """The terms of the sum: every real and imaginary part of what was seen, positive where it is as expected."""
-    return np.concatenate([seen.real * np.sign(expected.real), seen.imag * np.sign(expected.imag)])
+    return np.concatenate(
+        [np.real(seen) * np.sign(np.real(expected)), np.imag(seen) * np.sign(np.imag(expected))]
+    )
 
 
 def log10_tail(terms: Float[np.ndarray, " part"], total: float) -> float:

@@ -50,7 +50,7 @@ class Lattice:
 
     def gather(self, received: Complex[np.ndarray, " data"]) -> Float[np.ndarray, " coded"]:
         """What the data points say of every coded bit: the adjoint of `spread`."""
-        parts = np.stack([received.real, received.imag], axis=1) * self.scrambler
+        parts = np.stack([np.real(received), np.imag(received)], axis=1) * self.scrambler
         return np.bincount(self.carried.ravel(), weights=parts.ravel(), minlength=LENGTH)
 
 

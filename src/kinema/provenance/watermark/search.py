@@ -137,7 +137,7 @@ def refine(plane: Spectrum, points: Lattice, start: Geometry) -> Found:
     def loss(free: np.ndarray) -> float:
         products = aligned(plane, points.pilot, geometry(free)) * points.pilot_signs.conj()
         power = np.sqrt(0.5 * float(np.sum(np.abs(products) ** 2))) + 1e-9
-        return -float(np.sum(products.real)) / power
+        return -float(np.sum(np.real(products))) / power
 
     def similar(few: np.ndarray) -> np.ndarray:
         return np.array([few[0], few[1], few[2], few[3], -few[3], few[2]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -34,26 +34,33 @@ class Spectrum:
 
 def spectrum(pooled: Float[np.ndarray, "y x"]) -> Spectrum:
     """Transform, crop, whiten."""
-    from scipy.fft import fft2, next_fast_len
+    from scipy.fft import fft2
     from scipy.ndimage import uniform_filter
 
     rows, columns = pooled.shape
-    high, wide = (int(next_fast_len(int(_PAD * n))) for n in (rows, columns))
+    high, wide = (_fast(int(_PAD * n)) for n in (rows, columns))
     padded = np.zeros((high, wide), np.float32)
     padded[:rows, :columns] = pooled * np.outer(_fade(rows), _fade(columns))
     # The centre goes to the origin, so that phases turn slowly from sample to sample.
     padded = np.roll(padded, (-(rows // 2), -(columns // 2)), (0, 1))
-    plane = np.fft.fftshift(fft2(padded, workers=2))
+    plane = np.fft.fftshift(np.asarray(fft2(padded, workers=2)))
     v, u = int(_HIGHEST * high), int(_HIGHEST * wide)
     plane = plane[high // 2 - v : high // 2 + v + 1, wide // 2 - u : wide // 2 + u + 1]
-    size = (int(_NEIGHBOURHOOD * high) | 1, int(_NEIGHBOURHOOD * wide) | 1)
-    power = uniform_filter(plane.real**2 + plane.imag**2, size)
+    size: Any = (int(_NEIGHBOURHOOD * high) | 1, int(_NEIGHBOURHOOD * wide) | 1)
+    power = np.asarray(uniform_filter(np.real(plane) ** 2 + np.imag(plane) ** 2, size))
     plane = plane / np.sqrt(power + 1e-12 * float(power.max()) + 1e-30)
     loud = np.abs(plane)
     plane = plane * np.minimum(1.0, _LOUDEST / np.maximum(loud, 1e-9))
     return Spectrum(
         values=np.ascontiguousarray(plane, np.complex64), samples=(wide, high), shape=(rows, columns)
     )
+
+
+def _fast(count: int) -> int:
+    """The next length that a transform is quick at."""
+    from scipy.fft import next_fast_len
+
+    return int(next_fast_len(count) or count)
 
 
 def _fade(count: int) -> Float[np.ndarray, " count"]:
