@@ -7,8 +7,8 @@ found = detect("clip.mp4", key)          # found.id, found.log10_p, found.geomet
 from __future__ import annotations
 
 from kinema.provenance.watermark.detector import Detection, Detector, detect
-from kinema.provenance.watermark.embedder import Watermark
+from kinema.provenance.watermark.embedder import SMALLEST, Marked, Watermark
 from kinema.provenance.watermark.geometry import Geometry
 from kinema.provenance.watermark.identities import Known
 
-__all__ = ["Detection", "Detector", "Geometry", "Known", "Watermark", "detect"]
+__all__ = ["SMALLEST", "Detection", "Detector", "Geometry", "Known", "Marked", "Watermark", "detect"]

@@ -7,15 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float, UInt8, UInt16
+from jaxtyping import Float, Num, UInt8, UInt16
 
 from kinema.errors import ProvenanceError, UsageError
+from kinema.media.encode import View
 from kinema.provenance.watermark.lattice import CANONICAL, PERIOD, tile
 
 Frame = UInt8[np.ndarray, "row column 3"] | UInt16[np.ndarray, "row column 3"]
 """Display code values, full range."""
 GENTLE: Final = 45.0
 """[dB] PSNR of a marked frame against the frame, over all channels: hard to see on a plain wall. VMAF about 95."""
+SMALLEST: Final = 32
+"""Pixels of a picture's short side."""
 STURDY: Final = 42.2
 """[dB] For clips that will be squeezed to CRF 40 and beyond; seen on a plain wall by those who look for it."""
 
@@ -46,11 +49,11 @@ class Watermark:
 
     def embed(self, frame: Frame) -> Frame:
         """A marked copy. Raises `UsageError` for what is not a picture."""
-        picture = frame.ndim == 3 and frame.shape[2] == 3 and min(frame.shape[:2]) >= 32
+        picture = frame.ndim == 3 and frame.shape[2] == 3 and min(frame.shape[:2]) >= SMALLEST
         if not picture or frame.dtype not in (np.uint8, np.uint16):
             raise UsageError(
                 "frame",
-                "must be uint8 or uint16 of shape (row, column, 3), 32 px or more on a side",
+                f"must be uint8 or uint16 of shape (row, column, 3), {SMALLEST} px or more on a side",
                 got=f"{frame.dtype} {frame.shape}",
                 next_step="Convert to RGB of 8 or 16 bits first.",
             )
@@ -77,6 +80,17 @@ class Watermark:
     def _halves(self, count: int, work: Callable[[int, int], None]) -> None:
         """`work` on either half of `count` rows, in two threads."""
         list(self._pool.map(work, (0, count // 2), (count // 2, count)))
+
+
+class Marked:
+    """A view whose pictures carry a mark. Wraps any view of `media`; the clip is then written as ever."""
+
+    def __init__(self, view: View, mark: Watermark) -> None:
+        self._view, self._mark = view, mark
+
+    def __call__(self, light: Num[np.ndarray, "row column 3"], bits: int = 8) -> Frame:
+        """The view's code values, with the mark under them."""
+        return self._mark.embed(self._view(light, bits))
 
 
 def laid(square: Float[np.ndarray, "y x"], height: int, width: int) -> Float[np.ndarray, "row column"]:
