@@ -47,7 +47,7 @@ def serve(
         raise MachineError(
             "registry serve", "needs a web server", got=str(error), next_step="pip install 'kinema[serve]'"
         ) from error
-    from kinema.provenance.origin import open_registry
+    from kinema.provenance.registry import open_registry
     from kinema.provenance.registry.binding import fingerprint_binding
 
     token = _token(token_file) if token_file else None
@@ -66,7 +66,7 @@ def export_registry(
     ],
 ) -> None:
     """Write every row and the signed head to a file, each row proved first."""
-    from kinema.provenance.origin import open_registry
+    from kinema.provenance.registry import open_registry
     from kinema.provenance.registry.export import export
 
     with open_registry() as opened:
@@ -77,7 +77,7 @@ def export_registry(
 @registry.command("verify-log")
 def verify_log(as_json: Json = False) -> None:
     """Audit everything: rows, leaves, nodes, signed heads, anchor. Exit code 3 if anything was tampered with."""
-    from kinema.provenance.origin import open_registry
+    from kinema.provenance.registry import open_registry
 
     with open_registry() as opened:
         findings = opened.verify()

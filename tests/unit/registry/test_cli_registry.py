@@ -16,11 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from kinema.cli import app
-from kinema.cli_registry import open_registry
 from kinema.errors import KinemaError, UsageError
 from kinema.provenance.log.proof import proves_inclusion
 from kinema.provenance.log.tree import leaf_hash
-from kinema.provenance.registry import Entry, Notice
+from kinema.provenance.registry import Entry, Notice, open_registry
 from kinema.provenance.registry.database import open_database
 from kinema.provenance.registry.entry import covered
 
@@ -30,7 +29,7 @@ Entries = Callable[[int], list[Entry]]
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entries: Entries) -> Path:
     """A user's folder with three clips and a notice in its registry."""
-    for name in ("KINEMA_REGISTRY", "KINEMA_REGISTRY_ANCHOR", "KINEMA_REGISTRY_KEY"):
+    for name in ("KINEMA_REGISTRY", "KINEMA_REGISTRY_ANCHOR", "KINEMA_KEYS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     with open_registry() as registry:
@@ -49,7 +48,7 @@ def run(*words: str) -> tuple[int, str]:
 
 def test_the_registry_lies_in_the_users_data_folder(home: Path) -> None:
     files = {path.name: path.stat().st_mode & 0o777 for path in home.iterdir()}
-    assert files == {"registry.sqlite": 0o600, "registry.anchor": 0o600, "registry.key": 0o600}
+    assert files == {"registry.sqlite": 0o600, "registry.anchor": 0o600, "keys": 0o700}
     assert home.stat().st_mode & 0o777 == 0o700
 
 

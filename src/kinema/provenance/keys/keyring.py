@@ -12,9 +12,9 @@ from kinema.errors import ProvenanceError
 from kinema.provenance.keys.certificate import DEVELOPMENT, read_chain, refuse_expired
 from kinema.provenance.keys.generation import Others, generations, revoked
 from kinema.provenance.keys.hsm import HsmSigner, Slot
-from kinema.provenance.keys.secret_file import Secret, private_folder, read_secret
 from kinema.provenance.keys.signer import ClaimSigner, from_pem, from_pkcs12
 from kinema.provenance.keys.signing_key import SigningKey
+from kinema.provenance.private_file import Secret, read_secret, secret_folder
 
 Standing = Literal["ours", "ours, revoked", "another's"]
 
@@ -43,12 +43,15 @@ class Keyring:
     @property
     def checkpoint(self) -> SigningKey:
         """Signs tree heads of the transparency log."""
-        return SigningKey(tuple(generations(self.folder, "checkpoint")))
+        return self._signing("checkpoint")
 
     @property
     def consent(self) -> SigningKey:
         """Signs receipts of consent."""
-        return SigningKey(tuple(generations(self.folder, "consent")))
+        return self._signing("consent")
+
+    def _signing(self, role: Literal["checkpoint", "consent"]) -> SigningKey:
+        return SigningKey(tuple(generations(self.folder, role)), tuple(revoked(self.folder, role)))
 
     def watermark(self, tenant: str = "") -> Secret:
         """32 bytes that key this tenant's watermarks."""
@@ -98,7 +101,7 @@ def read_keyring(folder: Path) -> Keyring:
             got="no such folder",
             next_step="Make keys (kinema keys init), or name their folder in KINEMA_KEYS.",
         )
-    private_folder(folder)
+    secret_folder(folder)
     return Keyring(folder)
 
 
