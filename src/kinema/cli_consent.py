@@ -129,17 +129,21 @@ def revoke(
     as_json: Json = False,
 ) -> None:
     """Take consent back for good: no export follows, and the clips already made are listed."""
-    from kinema.policy.consent.clips import TakesIn
+    from kinema.policy.consent.clips import InRegistry, TakesIn, made_under
+    from kinema.provenance.registry import open_registry
 
     revoked = _store().revoke(receipt).receipt
-    clips = list(TakesIn(takes)(revoked.id))
+    if not as_json:  # before the search: it is revoked whatever that finds
+        print(f"revoked   {revoked.id}: {revoked.subject.name}")
+    with open_registry() as registry:
+        clips = made_under(revoked.id, TakesIn(takes), InRegistry(registry))
+    searched = [f"takes in {takes.resolve().name or takes}", "manifests of the registry"]
     if as_json:
-        print_json({"revoked": revoked.id, "clips": [asdict(clip) for clip in clips]})
+        print_json({"revoked": revoked.id, "searched": searched, "clips": [asdict(clip) for clip in clips]})
         return
-    print(f"revoked   {revoked.id}: {revoked.subject.name}")
     for clip in clips:
-        print(f"made      {clip.where}")
-    print(f"clips made under it in {takes.resolve().name or takes}: {len(clips)}")
+        print(f"made      {clip.id}  {clip.where}")
+    print(f"clips made under it: {len(clips)}; searched: {', '.join(searched)}")
 
 
 @consent.command("list")
@@ -174,7 +178,8 @@ def _store() -> ConsentStore:
     from kinema.config import read_config
     from kinema.policy.consent.store import ConsentStore
 
-    return ConsentStore(read_config().consent)
+    config = read_config()
+    return ConsentStore(config.consent, config.keys)
 
 
 def _token(store: ConsentStore, receipt: str) -> str:

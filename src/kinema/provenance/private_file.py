@@ -7,6 +7,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOTDIR
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import BinaryIO, Final
@@ -43,9 +44,13 @@ def on_disk(path: Path) -> Iterator[None]:
 
 
 def folder_for(path: Path) -> Path:
-    """This folder; made, for its owner alone (0700), where it is not there. Raises `ProvenanceError`."""
+    """This folder; made with its parents, for its owner alone (0700), where there is none. Raises `ProvenanceError`."""
     with on_disk(path):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (*reversed(path.parents), path):
+            if folder.exists() and not folder.is_dir():
+                raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, exist_ok=True)  # of `parents=True` only the last would be private
     return path
 
 

@@ -16,8 +16,8 @@ from kinema.provenance.keys import Keyring, open_keyring, read_keyring
 from kinema.provenance.keys.ceremony import distrust, init, rotate, trust
 from kinema.provenance.keys.generation import ROLES, Role
 from kinema.provenance.keys.keyring import serial_of
-from kinema.provenance.private_file import Secret, read_secret, whole_folder
 from kinema.provenance.keys.summary import summary_of
+from kinema.provenance.private_file import Secret, read_secret, whole_folder
 
 
 @pytest.fixture
