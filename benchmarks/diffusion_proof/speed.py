@@ -92,7 +92,7 @@ def _beside(weights: Path, depth: int, quick: bool) -> list[dict[str, Any]]:
     if available() is None:
         print("diffusers is not installed: left out.")
         return [ours]
-    decoding = {} if quick else {name: decode() for name, decode in decoders(GRID).items()}
+    decoding = {name: decode() for name, decode in decoders(GRID).items()}
     rows = [ours]
     for peer in peers(depth, GRID):
         spent = cpu_seconds(peer.step, repeats)
