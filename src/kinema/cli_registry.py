@@ -109,7 +109,7 @@ def vouch() -> None:
 
 Case = Annotated[str, typer.Argument(help="Id of a takedown; of its clip, if it has only one.")]
 By = Annotated[
-    str, typer.Option(help="Reference in your own files of who says so. No name: the log keeps it for ever.")
+    str, typer.Option(help="Reference in your files of who says so. No name: the log keeps it for ever.")
 ]
 Note = Annotated[str, typer.Option(help="Why, in words. No name, likewise.")]
 

@@ -35,8 +35,8 @@ class Docket:
     def take_down(
         self, clip: str, ground: Ground, *, by: str, now: datetime, note: str = "", copies: Sequence[str] = ()
     ) -> Takedown:
-        """A notice that is followed at once: the clip, and the copies that are named, are withheld from now on. `by` is a
-        reference of who gave notice, no name. Raises `UsageError` for a clip that is not in the registry."""
+        """A notice that is followed at once: the clip, and the copies that are named, are withheld from now on. `by` is
+        a reference of who gave notice, no name. Raises `UsageError` for a clip that is not in the registry."""
         for one in (clip, *copies):
             self.entry(one)
         number = 1 + sum(case.clip == clip for case in self.cases(clip))
@@ -70,7 +70,7 @@ class Docket:
         found = [case for case in own if name in (case.id, clip)]
         if len(found) != 1:
             raise UsageError("takedown", "must be one case", got=repr(name),
-                             next_step=f"Cases of this clip: {', '.join(case.id for case in own) or 'none'}.")  # fmt: skip
+                             next_step=f"Of this clip: {', '.join(case.id for case in own) or 'none'}.")  # fmt: skip
         return found[0]
 
     def _write(self, case: Takedown) -> None:

@@ -38,9 +38,11 @@ class Origin:
     @classmethod
     def opened(cls) -> Origin:
         """With the keys of this machine, made on the first run. Raises `ProvenanceError` before any work is done if
-        they cannot sign."""
+        they cannot sign, or the log is not as it was left."""
         keyring = open_keyring().keyring
         _ = keyring.claim
+        with open_registry() as registry:
+            registry.refuse_altered()
         return cls(keyring)
 
     def watermark(self, id_: str, job: Job) -> Watermark | None:

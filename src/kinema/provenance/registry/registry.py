@@ -106,6 +106,11 @@ class Registry:
         self._anchor.append(leaf.checkpoint)
         return leaf
 
+    def refuse_altered(self) -> None:
+        """Raise `ProvenanceError` now if nothing could be registered: the log is not the one that was signed last."""
+        with self._database.reading():
+            self._as_signed(self._reader)
+
     def vouch(self) -> Leaf:
         """Go on after the key of the newest head was distrusted. All is audited as that key left it, and the new key
         signs a notice of its revocation: the head of that covers everything before it. Who calls this has compared
