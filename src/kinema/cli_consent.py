@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kinema.cli_policy import Json, Territories, files_there, one_of, print_json, territories
+from kinema.cli_options import Json, Territories, files_there, one_of, print_json, territories
 from kinema.errors import UsageError
 
 if TYPE_CHECKING:
@@ -190,10 +190,9 @@ def _token(store: ConsentStore, receipt: str) -> str:
 
 
 def _hash(path: Path) -> str:
-    import hashlib
+    from kinema.physics.tape import file_hash
 
-    with files_there([path])[0].open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_hash(*files_there([path]))
 
 
 def _day(option: str, text: str) -> Any:

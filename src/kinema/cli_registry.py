@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kinema.cli_policy import Json, files_there, one_of, print_json
+from kinema.cli_options import Json, files_there, one_of, print_json
 from kinema.errors import MachineError, UsageError
 
 if TYPE_CHECKING:

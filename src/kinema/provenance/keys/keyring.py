@@ -10,6 +10,7 @@ from typing import Literal
 from kinema.config import read_config
 from kinema.errors import ProvenanceError
 from kinema.provenance.keys.certificate import DEVELOPMENT, read_chain, refuse_expired
+from kinema.provenance.keys.derive import derived
 from kinema.provenance.keys.generation import Others, generations, revoked
 from kinema.provenance.keys.hsm import HsmSigner, Slot
 from kinema.provenance.keys.signer import ClaimSigner, from_pem, from_pkcs12
@@ -60,7 +61,7 @@ class Keyring:
     def watermarks(self, tenant: str = "") -> tuple[Secret, ...]:
         """Of all generations, newest first: old clips carry the old ones."""
         secrets = (read_secret(path / "secret") for path in generations(self.folder, "watermark"))
-        return tuple(_derived(secret, f"kinema.watermark/1\0{tenant}") for secret in secrets)
+        return tuple(Secret(derived(secret, f"kinema.watermark/1\0{tenant}", 32)) for secret in secrets)
 
     @property
     def anchors(self) -> str:
@@ -108,11 +109,3 @@ def read_keyring(folder: Path) -> Keyring:
 def serial_of(generation: Path) -> int:
     """Serial number of a claim generation's certificate."""
     return read_chain(read_secret(generation / "chain.pem"))[0].serial_number
-
-
-def _derived(secret: bytes, purpose: str) -> Secret:
-    """HKDF-SHA256, RFC 5869: from one derived key nobody finds another, nor the secret."""
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    return Secret(HKDF(hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret))
