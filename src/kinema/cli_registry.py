@@ -206,7 +206,7 @@ def _tell_case(case: Takedown, alike: Sequence[Match], *, as_json: bool) -> None
         return
     print(f"takedown  {case.id}: {case.state}, on ground of {case.ground}")
     print(f"clip      {case.clip} {'is withheld' if case.withheld else 'may be shown'}")
-    if window := case.may_return:
+    if case.ground == "copyright" and (window := case.may_return):  # the law's wait is for that ground alone
         print(f"return    between {window[0]:%Y-%m-%d} and {window[1]:%Y-%m-%d}, unless there is a suit")
     for match in alike:
         print(f"alike     {match.id:016x}, {match.score:.0%} agrees: if it is a copy, take it down too")
