@@ -91,9 +91,7 @@ def shoot(
     mask: Annotated[
         str | None, typer.Option(help="A picture: white is dreamt anew, black of what is given stays.")
     ] = None,
-    loop: Annotated[
-        bool, typer.Option("--loop", help="A dream whose first frame follows its last.")
-    ] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="A dream whose first frame follows its last.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Words not understood are an error.")] = False,
     llm: Annotated[
         bool, typer.Option("--llm", help="Compile words by the endpoint of KINEMA_LLM_URL.")

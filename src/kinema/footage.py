@@ -254,7 +254,7 @@ def ingredients_of(shot: Shot, job: Job) -> list[dict[str, Any]]:
     that a dream starts from, of which nothing is known but their hash."""
     if shot.look == DREAM:
         return [
-            {"name": Path(name).name, "pipeline": "given to the dream", "licence": UNKNOWN, "sha256": digest}
+            {"name": name, "pipeline": "given to the dream", "licence": UNKNOWN, "sha256": digest}
             for name, digest in hashes_of(job.given).items()
         ]
     if not is_open(shot.look):

@@ -174,33 +174,37 @@ def _on_grid(pixels: list[Pixels], grid: Grid, frames: int) -> Float[np.ndarray,
 
 def _still_size(file: Path) -> Size | None:
     """None for what is no picture."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(file) as picture:
-            return Size(*picture.size, 1)
-    except UnidentifiedImageError:
-        return None
-    except (OSError, Image.DecompressionBombError) as error:
-        raise _unreadable(file, error) from error
+    picture = _read(file)
+    return Size(*picture.size, 1) if picture else None
 
 
 def _clip_size(file: Path) -> Size:
-    from kinema.media.decode import read_clip
+    from kinema.media.decode import read_clip, read_frames
 
     try:
         facts = read_clip(file)
+        if next(read_frames(file), None) is None:  # a header alone may say anything
+            raise _unreadable(file, "no frames")
     except MediaError as error:
         raise _unreadable(file, error.got) from error
     return Size(facts.width, facts.height, facts.frames)
 
 
 def _picture(file: Path) -> Any:
-    from PIL import Image, ImageOps
+    if (picture := _read(file)) is None:
+        raise _unreadable(file, "no picture")
+    return picture
+
+
+def _read(file: Path) -> Any | None:
+    """A picture, the right way up; None for what is none. Raises `UsageError` if it is damaged or missing."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(file) as picture:
-            return ImageOps.exif_transpose(picture)
+            return None if picture.format == "MPEG" else ImageOps.exif_transpose(picture)
+    except UnidentifiedImageError:
+        return None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise _unreadable(file, error) from error
 
