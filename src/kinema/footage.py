@@ -231,7 +231,7 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
             next_step="Leave them out, or say --look diffusers:FOLDER.",
         )
     elif shot.look in painted_looks():
-        renderer_named(shot.look, job.quality, ".")  # refuses what its weights cannot do
+        renderer_named(shot.look, job.quality, ".", given=job.given)  # refuses what its weights cannot do
         refuse_too_large(job.width, job.height)
     recipe_for(job.codec, width=job.width, height=job.height, rate=shot.timing.fps)
 

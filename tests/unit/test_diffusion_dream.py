@@ -151,10 +151,10 @@ def test_an_endless_dream_keeps_few_memories(dreamer):
     class Counting:
         window, turned = dreamer.network.window, staticmethod(dreamer.network.turned)
 
-        def step(self, *inputs):
+        def step(self, noisy, condition, time, span, past):
             nonlocal passes
             passes += 1
-            return step(*inputs)
+            return step(noisy, condition, time, span, past)
 
     list(Dreamer(Counting(), dreamer.condition, 2).dream([END, *[None] * 30, END], iter(noises(32))))
     assert passes == 2 + 30 * 3 + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from kinema.footage import refuse_impossible
 from kinema.job import Job
 from kinema.media.encode import ClipWriter
 from kinema.media.picture import PictureTransform
+from kinema.policy.gather import request_of
 from kinema.shot.change import change
 from kinema.shot.files import load_shot
 
@@ -66,7 +68,7 @@ def light_of(index: int) -> float:
     return (0.2 + 0.04 * index) ** 2.4
 
 
-def starts(given: Given, network: Means | None = None):
+def starts(given: Given, network: Means | None = None) -> list[Any]:
     return starts_of(given, network or Means(), GRID, frames=FRAMES, width=WIDTH, height=HEIGHT)  # type: ignore[arg-type]
 
 
@@ -206,6 +208,12 @@ def test_hashes_are_of_the_files(files):
     found = hashes_of(given)
     assert list(found) == [str(files / "still.png"), str(files / "mask.png")]
     assert all(len(digest) == 64 for digest in found.values())
+
+
+def test_given_pictures_are_looked_at_for_faces(files):
+    placed = (Placed(file=str(files / "still.png")),)
+    request = request_of(change(SHOT, "look", "dream"), Job(given=Given(pictures=placed)))
+    assert request.plates == (files / "still.png",)
 
 
 def test_a_plate_knows_whether_it_is_a_still(files):

@@ -1,7 +1,7 @@
 """From a trained run to what ships: OpenVINO graphs of one streaming step each, hashed and described.
 
 weights/
-  encoder_first, encoder_next      pixels: of the first frame, of eight (and what was carried) → latent (and what to carry)
+  encoder_first, encoder_next      pixels (and what was carried) → latent frame (and what to carry)
   decoder_first, decoder_next      latent frame (and what was carried) → features, pixels (and what to carry)
   shader                           features, pixels, control and style of one frame → its pixels
   stem_first, stem_next            control → condition: of the first frame, of eight

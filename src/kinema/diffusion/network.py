@@ -28,7 +28,6 @@ from kinema.diffusion.sizes import (
     TURNING_BASE,
     WORDS,
 )
-from kinema.errors import TrainingError
 
 Precision = Literal["float32", "fastest"]
 Array = np.ndarray
@@ -98,14 +97,7 @@ class Network:
 
     @cached_property
     def _encoder(self) -> tuple[Graph, Graph]:
-        """Compiled when first asked for: painting needs none. Raises `TrainingError` for older weights without."""
-        if "encoder_next.xml" not in self.manifest["files"]:
-            raise TrainingError(
-                str(self._folder),
-                "must hold encoder_first and encoder_next, to see given pictures",
-                got="weights of an older export",
-                next_step="Export them again: kinema export.",
-            )
+        """Compiled when first asked for: painting needs none."""
         sides = (SPACE * self.rows, SPACE * self.columns)
         shapes = (1, 3, 1, *sides), (1, 3, TIME, *sides)
         return self._carrying("encoder", *shapes, tails=slice(1, None), precision="float32")

@@ -78,6 +78,13 @@ class Painter:
                 got=style_of(look),
                 next_step="Choose one of them, or train on data of this style.",
             )
+        if self._given.pictures and "encoder_next.xml" not in self._manifest["files"]:
+            raise TrainingError(
+                str(self._weights),
+                "must hold encoder_first and encoder_next, to see given pictures",
+                got="weights of an older export",
+                next_step="Export them again: kinema export.",
+            )
 
     @property
     def name(self) -> str:

@@ -161,7 +161,7 @@ def _kept(
     grey = np.asarray(_fitted(_picture(Path(given.mask)).convert("L"), width, height), np.float32)
     white = Grid(frames=1, height=grid.height, width=grid.width).padded(grey[None, :, :, None] > 127)
     tokens = white.reshape(grid.rows, SPACE, grid.columns, SPACE).any(axis=(1, 3))
-    return (~tokens).astype(np.float32)[None, None, None]
+    return np.float32(1) - tokens.reshape(1, 1, 1, grid.rows, grid.columns)
 
 
 def _on_grid(pixels: list[Pixels], grid: Grid, frames: int) -> Float[np.ndarray, "1 3 time row column"]:
@@ -175,7 +175,7 @@ def _on_grid(pixels: list[Pixels], grid: Grid, frames: int) -> Float[np.ndarray,
 def _still_size(file: Path) -> Size | None:
     """None for what is no picture."""
     picture = _read(file)
-    return Size(*picture.size, 1) if picture else None
+    return Size(picture.width, picture.height, 1) if picture else None
 
 
 def _clip_size(file: Path) -> Size:
