@@ -8,7 +8,7 @@
     ├── RenderError        the pixels could not be drawn                  exit 4
     ├── TrainingError      a network could not be learned or loaded       exit 4
     ├── MediaError         a file could not be written or read            exit 4
-    ├── ProvenanceError    an origin cannot be recorded, proved or read   exit 4
+    ├── ProvenanceError    a mark, manifest or registry that fails        exit 4
     └── MachineError       something this machine lacks; see `doctor`     exit 5
 
 Every message has four parts: **name** (which quantity), **rule** (what must hold), **got** (what was
@@ -68,7 +68,7 @@ class MediaError(KinemaError):
 
 
 class ProvenanceError(KinemaError):
-    """An origin cannot be recorded or proved: a bad signature, a log that was tampered with, a key gone wrong."""
+    """A mark, manifest or registry that cannot be made or read."""
 
 
 class MachineError(KinemaError):

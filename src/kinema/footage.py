@@ -30,6 +30,7 @@ from kinema.media.view import Display, ViewTransform
 from kinema.physics.tape import Tape
 from kinema.policy.label import Labelled, Stamp
 from kinema.progress import Progress
+from kinema.provenance.watermark import Marked, Watermark
 from kinema.render.camera import CameraPath
 from kinema.render.cord import dressed
 from kinema.render.frame import Frame, Picture, Renderer
@@ -157,9 +158,12 @@ def film(
     job: Job,
     assets: str | Path,
     progress: Progress,
-    stamp: Stamp | None = None,
+    *,
+    stamp: Stamp | None,
+    mark: Watermark | None,
 ) -> Footage:
-    """Draw what is missing, encode all of it in order, remember what was seen."""
+    """Draw what is missing, encode all of it in order, remember what was seen. The clip and its stills carry the
+    label, the clip the watermark under it."""
     simulated = len(tape.geometry.piece_body)
     shot, tape = dressed(shot, tape)
     wanted = frames_wanted(shot, job)
@@ -167,6 +171,7 @@ def film(
     rushes = rushes_for(take, tape, shot, job)
     views = [view_of(renderer, shot.look, display) for display in ("bt1886", "srgb")]
     video, still = (Labelled(view, stamp) if stamp else view for view in views)
+    video = Marked(video, mark) if mark else video
     clip = take.clip(container_of(job.codec))
     facts: list[FrameFacts] = []
     stills: list[np.ndarray] = []

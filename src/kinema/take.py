@@ -86,7 +86,9 @@ def make_take(
             tape.save(take.tape)
         with meter.stage("draw"):
             stamp = Stamp(label, job.width, job.height) if label else None
-            footage = film(shot, tape, take, job, assets, progress, stamp)
+            id_ = id_of(take, asked)
+            mark = origin.watermark(id_, job)
+            footage = film(shot, tape, take, job, assets, progress, stamp=stamp, mark=mark)
         with meter.stage("verify"):
             report = verify(shot, tape, footage.drawn, footage.clip)
             file_report(shot, tape, take, footage, report, meter)
@@ -102,7 +104,9 @@ def make_take(
             "passed": report.passed,
         }
         with meter.stage("sign"):
-            stated = facts_of(id_of(take, asked), shot, job, take, record | facts, report, meter.reading())
+            stated = facts_of(
+                id_, shot, job, take, record | facts, report, meter.reading(), marked=mark is not None
+            )
             facts["origin"] = origin.certify(footage.clip, stated, seen_files(shot, assets))
         take.sweep()
         return Take(take, report, take.write_record(complete=True, **facts))

@@ -97,7 +97,9 @@ def test_killed_mid_draw_and_run_again_gives_the_same_clip(tmp_path):
         [*command, "-o", "cut.take"], cwd=tmp_path, check=True, capture_output=True, text=True
     )
     assert "cut.take/clip.mp4" in again.stdout
-    assert (tmp_path / "cut.take/clip.mp4").read_bytes() == (tmp_path / "whole.take/clip.mp4").read_bytes()
+    # of the clips before they were signed: no two signatures are alike
+    cut, whole = (json.loads((tmp_path / f"{name}.take/take.json").read_text()) for name in ("cut", "whole"))
+    assert cut["hashes"] == whole["hashes"]
     assert not (tmp_path / "cut.take/drawn").exists()
 
 
@@ -248,6 +250,7 @@ def test_a_take_carries_its_files_and_notices_when_they_change(tmp_path):
 
 def test_a_lost_clip_is_made_again(shot, tmp_path):
     first = kinema.make_take(shot, tmp_path / "a.take", DRAFT)
-    whole = first.clip.read_bytes()
     first.clip.unlink()
-    assert kinema.make_take(shot, tmp_path / "a.take", DRAFT).clip.read_bytes() == whole
+    again = kinema.make_take(shot, tmp_path / "a.take", DRAFT)
+    assert again.record["hashes"] == first.record["hashes"]
+    assert again.clip.is_file()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,12 @@ from kinema.physics.tape import file_hash
 from kinema.provenance.fingerprint.fingerprint import kept
 from kinema.provenance.keys import Keyring, open_keyring
 from kinema.provenance.log.key_file import log_key_at
-from kinema.provenance.manifest.facts import Permission, TakeFacts, Verdict
+from kinema.provenance.manifest.facts import Permission, SoftBinding, TakeFacts, Verdict
 from kinema.provenance.manifest.learned import models_of
 from kinema.provenance.manifest.seal import Sealed, seal_take
 from kinema.provenance.manifest.source_type import drawn_by
 from kinema.provenance.registry import Entry, Registry
+from kinema.provenance.watermark import SMALLEST, Watermark
 from kinema.shot.shot import Shot
 from kinema.verify.report import Report
 
@@ -38,10 +40,18 @@ class Origin:
     @classmethod
     def opened(cls) -> Origin:
         """With the keys of this machine, made on the first run. Raises `ProvenanceError` before any work is done if
-        they cannot sign."""
+        they cannot sign, or the log is not as it was left."""
         keyring = open_keyring().keyring
         _ = keyring.claim
+        with open_registry() as registry:
+            registry.refuse_altered()
         return cls(keyring)
+
+    def watermark(self, id_: str, job: Job) -> Watermark | None:
+        """What marks the pixels with this id; None for pictures too small to hold it."""
+        if min(job.width, job.height) < SMALLEST:
+            return None
+        return Watermark(self.keyring.watermark(), int(id_, 16))
 
     def certify(self, clip: Path, facts: TakeFacts, assets: Sequence[Path]) -> dict[str, Any]:
         """Sign the clip in its place and register it; what take.json says of that. Nothing may touch the clip after."""
@@ -69,6 +79,8 @@ def facts_of(
     record: Mapping[str, Any],
     report: Report,
     used: Mapping[str, Any],
+    *,
+    marked: bool,
 ) -> TakeFacts:
     """What the manifest says of a take: of `record`, as take.json will have it, what may travel."""
     policy = record["policy"]
@@ -85,6 +97,7 @@ def facts_of(
         verdict=Verdict.of(report),
         cost={name: used[name] for name in ("seconds", "cpu_seconds")},
         models=models_of(shot.look, record["ingredients"]),
+        binding=SoftBinding(value=b64encode(bytes.fromhex(id_)).decode()) if marked else None,
         consents=policy["receipts"],
         permission=Permission(decision="allow", rules=policy["rules"]),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -367,3 +369,19 @@ def test_what_is_no_clip_is_refused(tmp_path: Path, content: bytes) -> None:
     for look in (kept, asked):
         with pytest.raises(MediaError):
             look(tmp_path / "x.mp4")
+
+
+@pytest.mark.parametrize("side", [12_000, 30_000])
+def test_a_picture_that_unpacks_to_gigapixels_is_refused_unopened(tmp_path: Path, side: int) -> None:
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        check = zlib.crc32(kind + content)
+        return len(content).to_bytes(4, "big") + kind + content + check.to_bytes(4, "big")
+
+    packer = zlib.compressobj(9)
+    rows = b"".join(packer.compress(bytes(1 + side // 8)) for _ in range(side)) + packer.flush()
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    assert len(png) < 200_000
+    (tmp_path / "bomb.png").write_bytes(png)
+    with pytest.raises(MediaError, match="pixels"):
+        asked(tmp_path / "bomb.png")

@@ -193,6 +193,19 @@ def test_a_public_key_reads_and_verifies_but_does_not_write(
     assert passed(registry)
 
 
+def test_a_new_key_goes_on_with_the_log_of_the_old(location: str, tmp_path: Path, entries: Entries) -> None:
+    first, second = entries(2)
+    with Registry.open(location, KEY, tmp_path / "anchor") as before:
+        before.register(first)
+    rotated = named_after(Ed25519PrivateKey.generate(), (KEY.private.public_key(),))
+    with Registry.open(location, rotated, tmp_path / "anchor") as after:
+        after.register(second)
+        assert passed(after)
+        assert after.by_id(first.id) is not None
+    with Registry.open(location, KEY, tmp_path / "anchor") as old:  # who was not told of the new key
+        assert not passed(old)
+
+
 def test_another_logs_registry_is_not_believed(location: str, tmp_path: Path, entries: Entries) -> None:
     (clip,) = entries(1)
     with Registry.open(location, KEY, tmp_path / "anchor") as ours:

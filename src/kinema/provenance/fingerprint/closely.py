@@ -34,6 +34,9 @@ PLACES: Final = 16
 """Within one step of the grid: 1.6 % of a tile apart, so one of them is within 0.8 %."""
 DETAILED: Final = 50
 """PDQ quality that a tile must have: fewer bits of a small window mean something."""
+TEXTURED: Final = 8.0
+"""[luma] that half of a tile's coefficients must reach. A horizon has detail and few frequencies: its other bits are
+decided by shading, and one horizon is like another. Landscapes have 32 and more."""
 _LONG: Final = 320
 """Pixels of the long side that a question is asked at; more would cost and not help."""
 _TURNS: Final = 2
@@ -50,9 +53,10 @@ def tiles(luma: Float[np.ndarray, "row column"]) -> tuple[list[int], UInt64[np.n
         down = sampling(height, start, TILE) @ across
         for column in range(GRID):
             samples = down[:, SAMPLES * column : SAMPLES * (column + 1)]
-            if detail_of(samples) >= DETAILED:
+            coefficients = TRANSFORM @ samples @ TRANSFORM.T
+            if detail_of(samples) >= DETAILED and np.median(np.abs(coefficients)) >= TEXTURED:
                 numbers.append(GRID * row + column)
-                hashes.append(packed(TRANSFORM @ samples @ TRANSFORM.T)[None])
+                hashes.append(packed(coefficients)[None])
     return numbers, np.concatenate(hashes)
 
 

@@ -22,7 +22,7 @@ from kinema.errors import MediaError, ProvenanceError
 from kinema.media.decode import read_clip, read_frames
 from kinema.provenance.fingerprint.closely import tiles, windows
 from kinema.provenance.fingerprint.pdq import SIDE, TURNS, cosines, luma_of, packed, quality_of, turned
-from kinema.provenance.fingerprint.vote import TILES
+from kinema.provenance.fingerprint.vote import TILES, WINDOWS
 
 KEPT_RATE: Final = 4
 """Moments a second of a clip that is kept."""
@@ -149,7 +149,7 @@ def cut_outs_and_tiles(time: int, luma: Luma) -> Hashes:
 def closely(luma: Luma) -> Hashes:
     """Every window of a picture that may be a tile."""
     numbers, hashes = windows(luma)
-    return numbers + np.uint8(TURNED), hashes
+    return numbers + np.uint8(WINDOWS), hashes
 
 
 def turns(luma: Luma) -> Hashes:
@@ -179,7 +179,7 @@ def without_bars(luma: Luma) -> Luma:
 
 def change_of(asked_view: int, kept_view: int) -> str:
     """In words, how the clip that was asked for differs in shape from the one that was kept; empty if it does not."""
-    turn = TURNS[asked_view - TURNED] if TURNED <= asked_view < TURNED + len(TURNS) else TURNS[0]
+    turn = TURNS[(asked_view - TURNED) % len(TURNS)] if asked_view >= TURNED else TURNS[0]
     centred = kept_view <= len(_CENTRED) or kept_view >= TILES
     cut = "" if not kept_view else "cropped" if centred else "reframed"
     return ", ".join(word for word in (turn if turn != TURNS[0] else "", cut) if word)

@@ -18,12 +18,17 @@ SLACK: Final = 500
 """[ms] of shift that count as the same: moments lie 250 ms apart, and 25 frames for 24 gain 40 ms a second."""
 TILES: Final = 32
 """Kept views from here on are tiles."""
+WINDOWS: Final = 136
+"""Asked views from here on are windows, which may be tiles and nothing else: a narrow cut-out of one horizon is like a
+window on another."""
 QUARTER: Final = 250
 """[ms] that have one vote: as far apart as kept moments."""
 LEAST_SHARE: Final = 0.25
 """Share of the quarters asked that must agree."""
 LEAST_QUARTERS: Final = 2
 """Of a clip; a still picture has one, and needs it."""
+LEAST_TILED: Final = 3
+"""The same for tiles, which are asked for ten thousand times."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Elected:
 
 def elect(pairs: Agreement, asked_time: Int[np.ndarray, " row"]) -> list[Elected]:
     """Clips by falling score. `asked_time` [ms]: of every hash that was asked."""
+    meant = (pairs.asked_view < WINDOWS) | (pairs.kept_view >= TILES)
+    pairs = Agreement(**{name: values[meant] for name, values in vars(pairs).items()})
     if not len(pairs.clip):
         return []
     asked = len(np.unique(asked_time // QUARTER))
@@ -77,5 +84,10 @@ def elect(pairs: Agreement, asked_time: Int[np.ndarray, " row"]) -> list[Elected
                     asked_view=int(kinds[number, 1]),
                     kept_view=int(np.bincount(pairs.kept_view[mine]).argmax()),
                 )
-    enough = [e for e in best.values() if e.score >= LEAST_SHARE and e.quarters >= min(LEAST_QUARTERS, asked)]
+    enough = [
+        e
+        for e in best.values()
+        if e.score >= LEAST_SHARE
+        and e.quarters >= min(LEAST_TILED if e.kept_view >= TILES else LEAST_QUARTERS, asked)
+    ]
     return sorted(enough, key=lambda e: (-e.score, -e.quarters, e.clip))

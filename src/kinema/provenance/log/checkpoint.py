@@ -42,22 +42,21 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class LogReader:
-    """What is needed to check heads: the log's name and its public key."""
+    """What is needed to check heads: the log's name and its public keys."""
 
     name: str
     public: Ed25519PublicKey
-
-    @property
-    def key_id(self) -> bytes:
-        """First four bytes of SHA-256 over name, newline, type and key."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self._raw()).digest()[:4]
+    retired: tuple[Ed25519PublicKey, ...] = ()
+    """Keys that signed before this one, newest first: their heads still count."""
 
     def vkey(self) -> str:
         """`name+id+key`, the form in which verifier keys are handed round."""
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(_ED25519 + self._raw()).decode()}"
+        key = base64.b64encode(_ED25519 + self.public.public_bytes_raw()).decode()
+        return f"{self.name}+{key_id(self.name, self.public).hex()}+{key}"
 
     def open(self, note: str) -> str:
         """The text that this key signed. Raises `ProvenanceError`: no note, or no valid signature of this key."""
+        keys = {key_id(self.name, key): key for key in (*self.retired, self.public)}
         body, blank, signatures = note.rpartition("\n\n")
         for line in signatures.split("\n") if blank else ():
             name, _, value = line.removeprefix(_DASH).partition(" ")
@@ -65,9 +64,9 @@ class LogReader:
                 signed = base64.b64decode(value, validate=True)
             except (binascii.Error, ValueError):
                 continue
-            if line.startswith(_DASH) and name == self.name and signed[:4] == self.key_id:
+            if line.startswith(_DASH) and name == self.name and signed[:4] in keys:
                 try:
-                    self.public.verify(signed[4:], f"{body}\n".encode())
+                    keys[signed[:4]].verify(signed[4:], f"{body}\n".encode())
                 except InvalidSignature:
                     break
                 return f"{body}\n"
@@ -95,9 +94,6 @@ class LogReader:
             )
         return parsed
 
-    def _raw(self) -> bytes:
-        return self.public.public_bytes_raw()
-
 
 @dataclass(frozen=True)
 class LogKey:
@@ -105,18 +101,26 @@ class LogKey:
 
     name: str
     private: Ed25519PrivateKey
+    retired: tuple[Ed25519PublicKey, ...] = ()
 
     @property
     def reader(self) -> LogReader:
         """Its public half."""
-        return LogReader(self.name, self.private.public_key())
+        return LogReader(self.name, self.private.public_key(), self.retired)
 
     def sign(self, text: str) -> str:
         """A note: the text, an empty line, the signature."""
         if not text.endswith("\n"):
             raise ValueError("the text of a note ends with a newline")
-        value = base64.b64encode(self.reader.key_id + self.private.sign(text.encode())).decode()
+        value = base64.b64encode(
+            key_id(self.name, self.private.public_key()) + self.private.sign(text.encode())
+        ).decode()
         return f"{text}\n{_DASH}{self.name} {value}\n"
 
     def __repr__(self) -> str:
         return f"LogKey({self.name})"
+
+
+def key_id(name: str, public: Ed25519PublicKey) -> bytes:
+    """First four bytes of SHA-256 over name, newline, type and key."""
+    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + public.public_bytes_raw()).digest()[:4]

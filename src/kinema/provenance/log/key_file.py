@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -46,7 +46,9 @@ def log_key_at(path: Path) -> LogKey:
     return named_after(private)
 
 
-def named_after(private: Ed25519PrivateKey) -> LogKey:
-    """A log named after its key, `kinema.registry/` and eight hex digits: two logs never share a name."""
-    digest = hashlib.sha256(private.public_key().public_bytes_raw()).hexdigest()
-    return LogKey(f"kinema.registry/{digest[:8]}", private)
+def named_after(private: Ed25519PrivateKey, retired: tuple[Ed25519PublicKey, ...] = ()) -> LogKey:
+    """A log named after its first key, `kinema.registry/` and eight hex digits: two logs never share a name, and a new
+    key leaves a log its own. `retired`: newest first."""
+    first = retired[-1] if retired else private.public_key()
+    digest = hashlib.sha256(first.public_bytes_raw()).hexdigest()
+    return LogKey(f"kinema.registry/{digest[:8]}", private, retired)
