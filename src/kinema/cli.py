@@ -80,6 +80,17 @@ def shoot(
         list[str] | None,
         typer.Option("--open", help="How a diffusers: look is drawn: control=edges. Repeatable."),
     ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(help="What a dream starts from: FILE, or FRAME:FILE, -1 the last. Repeatable."),
+    ] = None,
+    strength: Annotated[
+        float | None, typer.Option(help="How far what is given may change: 0 stays, 1 is forgotten.")
+    ] = None,
+    mask: Annotated[
+        str | None, typer.Option(help="A picture: white is dreamt anew, black of what is given stays.")
+    ] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="A dream whose first frame follows its last.")] = False,
     label: Annotated[str | None, typer.Option(help="Burn this text in, beside the AI mark.")] = None,
     use: Annotated[
         str, typer.Option(help="personal, film, advertising, news, political, research.")
@@ -92,6 +103,7 @@ def shoot(
     as_json: Json = False,
 ) -> None:
     """Make a take: simulate the shot, draw it, check it, sign it."""
+    from kinema.diffusion.given import read_given
     from kinema.diffusion.open_weights.options import read_options
     from kinema.footage import ingredients_of, refuse_impossible, warnings_of
     from kinema.job import Job
@@ -116,6 +128,7 @@ def shoot(
         noise=_above_zero("--noise", noise),
         passes=passes,
         open_weights=read_options(open_ or (), gpu=gpu),
+        given=read_given(given or (), strength=strength, mask=mask, loop=loop),
     )
     for note in request.notes:
         _say(note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kinema.diffusion.given import Given
 from kinema.diffusion.open_weights.options import Options
 
 
@@ -25,3 +26,5 @@ class Job:
     """Keep every frame as multi-part OpenEXR with all passes."""
     open_weights: Options = field(default_factory=Options)
     """How a `diffusers:` look is drawn; of no other."""
+    given: Given = field(default_factory=Given)
+    """What a dream starts from; no other look."""

@@ -101,9 +101,10 @@ def facts_of(
     )
 
 
-def seen_files(shot: Shot, assets: str | Path) -> list[Path]:
-    """Meshes and pictures that the shot names."""
-    return [Path(assets) / name for name in sorted(shot.files)]
+def seen_files(shot: Shot, job: Job, assets: str | Path) -> list[Path]:
+    """Meshes and pictures that the shot names, and what a dream was given: each an ingredient with its own history."""
+    given = {placed.file for placed in job.given.pictures} | ({job.given.mask} if job.given.mask else set())
+    return [*(Path(assets) / name for name in sorted(shot.files)), *map(Path, sorted(given))]
 
 
 def registered(sealed: Sealed, id_: int) -> int:
