@@ -90,6 +90,7 @@ def facts_of(
         shot=file_hash(take.shot),
         tape=record["hashes"]["tape"],
         clip=record["hashes"]["clip"],
+        size=(job.width, job.height),
         seeds=record["seeds"],
         versions=record["versions"],
         verdict=Verdict.of(report),

@@ -96,6 +96,8 @@ class TakeFacts(_Stated):
     tape: Sha256
     clip: Sha256
     """Of the clip before it was signed."""
+    size: tuple[int, int] | None = None
+    """Width and height of the picture [px]: what a cut-out of it is laid over."""
     seeds: dict[str, int]
     versions: dict[str, Word]
     verdict: Verdict
