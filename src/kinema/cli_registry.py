@@ -47,12 +47,17 @@ def serve(
         raise MachineError(
             "registry serve", "needs a web server", got=str(error), next_step="pip install 'kinema[serve]'"
         ) from error
+    from kinema.provenance.keys import open_keyring
+    from kinema.provenance.manifest.facts import WATERMARK_ALG
     from kinema.provenance.origin import open_registry
-    from kinema.provenance.registry.binding import fingerprint_binding
+    from kinema.provenance.registry.binding import fingerprint_binding, watermark_binding
+    from kinema.provenance.trace.mark import marked_by
 
     token = _token(token_file) if token_file else None
     with open_registry() as opened:
-        app = make_app(opened, [fingerprint_binding(opened)], token=token, largest_upload=max_upload << 20)
+        marks = watermark_binding(opened, WATERMARK_ALG, marked_by(open_keyring().keyring, opened.ids))
+        bindings = [marks, fingerprint_binding(opened)]
+        app = make_app(opened, bindings, token=token, largest_upload=max_upload << 20)
         listening = _listen(host, port)
         print(f"registry  http://{host}:{port}", flush=True)
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Self
 
 from kinema.diffusion.open_weights.options import Options
 
@@ -25,3 +26,17 @@ class Job:
     """Keep every frame as multi-part OpenEXR with all passes."""
     open_weights: Options = field(default_factory=Options)
     """How a `diffusers:` look is drawn; of no other."""
+
+    def asked(self, **beside: Any) -> dict[str, Any]:
+        """All of it as plain values, and what was asked `beside` it, as take.json has it."""
+        return {**asdict(self), **beside}
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> Self:
+        """From what `asked` gave and JSON gave back; what is missing is as ever, what was beside it is left out."""
+        known = {one.name: asked[one.name] for one in fields(cls) if one.name in asked}
+        if known.get("frames"):
+            known["frames"] = tuple(known["frames"])
+        if "open_weights" in known:
+            known["open_weights"] = Options(**known["open_weights"])
+        return cls(**known)

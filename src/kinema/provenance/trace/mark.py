@@ -17,6 +17,8 @@ from typing import Any, Final
 import numpy as np
 
 from kinema.media.decode import read_frames
+from kinema.provenance.keys.keyring import Keyring
+from kinema.provenance.registry.binding import Candidate
 from kinema.provenance.watermark import SMALLEST, Detection, Detector, Geometry, Known
 from kinema.provenance.watermark.analysis import reduction
 from kinema.provenance.watermark.detector import THRESHOLD
@@ -28,8 +30,6 @@ _SAME: Final = 0.03
 """Of scale: what is less is rounding of the search, or of an even number of lines."""
 _STRAIGHT: Final = 1.0
 """[degrees]"""
-_FOLLOWED: Final = 0.7
-"""Least share of the short side that the fingerprint finds wherever it was cut out (docs/benchmarks.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +69,6 @@ class Mark:
     def turned(self) -> float:
         """[degrees] From upright or lying, -45 to 45."""
         return (self.geometry.rotation + 45) % 90 - 45
-
-    @property
-    def followed(self) -> bool:
-        """Whether the picture lies so that the fingerprint would find it, were it the one that was signed."""
-        straight = abs(self.turned) < _STRAIGHT and self.stretch < 1 + _SAME
-        return straight and _FOLLOWED < self.share < 1 / _FOLLOWED
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -141,3 +135,13 @@ def look(path: str | Path, keys: Sequence[bytes], ids: Callable[[], Sequence[int
     identities = Known(given)
     again = [told(one.result(identities), n, known=True) for n, one in enumerate(detectors)]
     return min([best, *again], key=lambda m: m.log10_p)
+
+
+def marked_by(keyring: Keyring, ids: Callable[[], Sequence[int]]) -> Callable[[Path], list[Candidate]]:
+    """How the registry's service finds marks in a file: its id with the odds that it is no accident, or nothing."""
+
+    def find(path: Path) -> list[Candidate]:
+        mark = look(path, keyring.watermarks(), ids)
+        return [Candidate(int(mark.id, 16), 1 - 10**mark.log10_p)] if mark is not None and mark.found else []
+
+    return find

@@ -22,6 +22,7 @@ from kinema.provenance.registry import Entry, Registry
 from kinema.provenance.registry.registry import Record
 from kinema.provenance.trace.likeness import Likeness, likeness, nearness
 from kinema.provenance.trace.mark import Mark, look
+from kinema.provenance.trace.overlay import Overlay, overlay
 from kinema.provenance.trace.verdict import Evidence, Verdict, explain, judge
 
 FORMAT = "kinema.trace/1"
@@ -66,6 +67,7 @@ class Trace:
             "manifest": _told(seen.manifest),
             "watermark": seen.mark.as_dict() if seen.mark else None,
             "fingerprint": seen.likeness.as_dict(),
+            "laid_over": vars(seen.overlay) if seen.overlay else None,
             "registry": _row(seen),
             "take": facts.model_dump(mode="json", by_alias=True, exclude_defaults=True) if facts else None,
         }
@@ -94,6 +96,7 @@ def _weighed(
     if row is None and own.manifest is not None:
         row = registry.by_manifest(own.manifest.id)
     entry = _entry(row)
+    recovered = inspect(path, keyring, manifest=entry.manifest) if entry and own.state != "trusted" else None
     return Evidence(
         manifest=own,
         mark=mark,
@@ -101,9 +104,18 @@ def _weighed(
         claimed=claimed,
         row=row,
         nearness=nearness(path, entry.fingerprint) if entry and alike.of(f"{entry.id:016x}") else None,
-        recovered=inspect(path, keyring, manifest=entry.manifest) if entry and own.state != "trusted" else None,
+        overlay=_laid(path, mark, entry, recovered or own),
+        recovered=recovered,
         taken_down=any(registry.taken_down(one) for one in _clips(entry, alike)),
     )
+
+
+def _laid(path: Path, mark: Mark | None, entry: Entry | None, signed: Inspection) -> Overlay | None:
+    """Over the clip that the mark names, if its manifest says how large it is."""
+    facts = signed.manifest.take if signed.manifest is not None else None
+    if mark is None or not mark.found or entry is None or facts is None or facts.size is None:
+        return None
+    return overlay(path, mark, entry.fingerprint, facts.size)
 
 
 def _named(own: Inspection) -> str:

@@ -1,8 +1,8 @@
 """From what each layer says to one verdict, in words.
 
-A mark says which clip the pixels carry; only the fingerprint says whether they show it. Where the fingerprint would have
-to agree and does not, the mark was moved onto another picture. Where it cannot be asked (a flat picture, one turned or
-cut further than it follows, a clip that the registry lacks) the verdict says so and confirms nothing.
+A mark says which clip the pixels carry; only what was kept of that clip says whether they show it. Where the two, laid
+over each other, differ, the mark was moved onto another picture. Where they cannot be compared (a flat picture, a clip
+that the registry lacks) the verdict says so and confirms nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from kinema.provenance.registry import Entry
 from kinema.provenance.registry.registry import Record
 from kinema.provenance.trace.likeness import Likeness, Nearness, begins
 from kinema.provenance.trace.mark import Mark
+from kinema.provenance.trace.overlay import AGREES, Overlay
 
 
 class Verdict(StrEnum):
@@ -53,6 +54,8 @@ class Evidence:
     """Id of the clip that mark or manifest name, the mark first; empty if neither does."""
     row: Record | None
     """Of that clip, or else of the one it looks most like."""
+    overlay: Overlay | None
+    """The file laid over the clip that its mark names; None without a mark, or where nothing can be compared."""
     nearness: Nearness | None
     recovered: Inspection | None
     """The registered manifest held against the file, where the file's own is lost or does not hold."""
@@ -65,15 +68,19 @@ class Evidence:
 
     @property
     def agrees(self) -> bool:
-        """Whether the file looks like the clip that it claims to be."""
-        return bool(self.claimed) and self.likeness.of(self.claimed) is not None
+        """Whether the file shows the clip that it claims to be."""
+        laid = self.overlay is not None and self.overlay.agrees
+        return bool(self.claimed) and (laid or self.likeness.of(self.claimed) is not None)
 
     @property
-    def comparable(self) -> bool:
-        """Whether it would look like that clip, if it were."""
-        known = self.row is not None and isinstance(self.row.content, Entry) and bool(self.row.content.fingerprint)
-        lies = self.mark is None or not self.mark.found or self.mark.followed
-        return known and lies and self.likeness.hashes > 0
+    def differs(self) -> bool:
+        """Whether it shows something else, as far as that can be told."""
+        if self.agrees or self.row is None:
+            return False
+        told = (
+            self.likeness.hashes > 0 and not self.marked
+        )  # whole, as the manifest claims: the search would find it
+        return told or self.overlay is not None or bool(self.likeness.matches)
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -82,7 +89,7 @@ def judge(evidence: Evidence) -> Verdict:
     if state == "trusted":
         return Verdict.SIGNED if evidence.manifest.ours else Verdict.ANOTHERS
     if evidence.claimed and not evidence.agrees:
-        if evidence.comparable or (evidence.row is not None and evidence.likeness.matches):
+        if evidence.differs:
             return Verdict.TRANSPLANTED
         return Verdict.UNCONFIRMED if evidence.marked else Verdict.ALTERED
     if state == "invalid":
@@ -119,22 +126,25 @@ def _altered(evidence: Evidence) -> str:
 
 
 def _transplanted(evidence: Evidence) -> str:
+    laid = evidence.overlay
+    apart = f"; laid over that clip, {laid.bits:.0f} of 256 bits differ ({AGREES:.0f} may)" if laid else ""
     what = f"our watermark ({_p(evidence.mark)})" if evidence.mark and evidence.marked else "our manifest"
     others = [m for m in evidence.likeness.matches if f"{m.id:016x}" != evidence.claimed]
-    shows = f"it looks like clip {others[0].id:016x} (score {others[0].score:.2f})" if others else "it looks like no clip of ours"
-    return (
-        f"carries {what} of clip {evidence.claimed}, but the content is not what we signed: {shows}"
+    shows = (
+        f"it looks like clip {others[0].id:016x} (score {others[0].score:.2f})"
+        if others
+        else "it looks like no clip of ours"
     )
+    return f"carries {what} of clip {evidence.claimed}, but the content is not what we signed: {shows}{apart}"
 
 
 def _unconfirmed(evidence: Evidence) -> str:
     assert evidence.mark is not None  # it was found
+    unknown = "this registry does not know that clip"
     why = (
-        "this registry does not know that clip"
+        unknown
         if evidence.row is None
-        else "the picture was changed further than the fingerprint follows"
-        if not evidence.mark.followed
-        else "the picture is too flat to tell it from others"
+        else "nothing is seen that could be compared with what is kept of that clip"
     )
     changes = "".join(f", {one}" for one in evidence.mark.changes)
     return (
@@ -178,7 +188,9 @@ def _differences(evidence: Evidence) -> str:
     shape = list(by_mark or ([match.change] if match and match.change else []))
     if match and (cut := begins(match)):
         shape.append(cut)
-    apart = f" ({near.bits:.1f} of 256 bits differ)" if near is not None and not shape else ""
+    laid = evidence.overlay
+    bits = laid.bits if laid is not None else near.bits if near is not None else None
+    apart = f" ({bits:.0f} of 256 bits differ)" if bits is not None else ""
     return f"pixels differ from the signed original: {', '.join([*shape, 're-encoded'])}{apart}"
 
 
