@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kinema.errors import MachineError, UsageError
+
+if TYPE_CHECKING:
+    from kinema.provenance.registry import Registry
+    from kinema.provenance.registry.binding import Binding
 
 registry = typer.Typer(
     name="registry",
@@ -47,17 +51,11 @@ def serve(
         raise MachineError(
             "registry serve", "needs a web server", got=str(error), next_step="pip install 'kinema[serve]'"
         ) from error
-    from kinema.provenance.keys import open_keyring
-    from kinema.provenance.manifest.facts import WATERMARK_ALG
     from kinema.provenance.origin import open_registry
-    from kinema.provenance.registry.binding import fingerprint_binding, watermark_binding
-    from kinema.provenance.trace.mark import marked_by
 
     token = _token(token_file) if token_file else None
     with open_registry() as opened:
-        marks = watermark_binding(opened, WATERMARK_ALG, marked_by(open_keyring().keyring, opened.ids))
-        bindings = [marks, fingerprint_binding(opened)]
-        app = make_app(opened, bindings, token=token, largest_upload=max_upload << 20)
+        app = make_app(opened, bindings_of(opened), token=token, largest_upload=max_upload << 20)
         listening = _listen(host, port)
         print(f"registry  http://{host}:{port}", flush=True)
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
@@ -96,6 +94,17 @@ def verify_log(as_json: Json = False) -> None:
         if head:
             print(f"\n{head}", end="")
     raise typer.Exit(0 if findings and all(f.verdict == "pass" for f in findings) else 3)
+
+
+def bindings_of(opened: Registry) -> list[Binding]:
+    """What the service knows a clip by, with the keys of this machine."""
+    from kinema.provenance.keys import open_keyring
+    from kinema.provenance.manifest.facts import WATERMARK_ALG
+    from kinema.provenance.registry.binding import fingerprint_binding, watermark_binding
+    from kinema.provenance.trace.mark import marked_by
+
+    find = marked_by(open_keyring().keyring, opened.ids)
+    return [watermark_binding(opened, WATERMARK_ALG, find), fingerprint_binding(opened)]
 
 
 def _listen(host: str, port: int) -> socket.socket:
