@@ -1,8 +1,8 @@
 """Provenance by reproduction: make a clip again from its shot and seeds, and say how near it comes.
 
-The signed manifest names the hashes of shot and tape, the seeds and the versions. The shot itself is in the take's folder,
-or in a file whose hash must be the one that was signed. Then the same path as ever: world, tape, frames, clip; in a
-temporary folder, neither signed nor registered.
+The signed manifest names the hashes of shot and tape, the seeds and the versions. The shot itself is in the take's
+folder, or in a file whose hash must be the one that was signed. Then the same path as ever: world, tape, frames, clip;
+in a temporary folder, neither signed nor registered.
 
 The tape must be equal to the bit. Pictures are equal to the bit where versions and processor are the same; elsewhere
 rounding differs, so they agree from 45 dB on, which is the strength of the watermark itself.
@@ -35,7 +35,7 @@ from kinema.policy.gather import request_of
 from kinema.policy.label import Label, Stamp, label_for
 from kinema.progress import Progress, Quiet
 from kinema.provenance.keys import open_keyring
-from kinema.provenance.manifest.facts import TakeFacts
+from kinema.provenance.manifest.facts import Size, TakeFacts
 from kinema.provenance.manifest.inspection import inspect
 from kinema.provenance.origin import id_of, open_registry
 from kinema.provenance.trace import trace
@@ -274,13 +274,13 @@ def _job_of(clip: Path, shot: Shot, facts: TakeFacts) -> Job:
             got=seen.frames,
             next_step="Reproduce its take: it knows which frames were asked for.",
         )
-    width, height = facts.size or (seen.width, seen.height)
+    size = facts.size or Size(width=seen.width, height=seen.height)
     engine = facts.engine.split(" ")[0].removesuffix("3d").lower()
     return Job.of(
         {
             "quality": "draft" if facts.drawn_by == "preview" else "final",
-            "width": width,
-            "height": height,
+            "width": size.width,
+            "height": size.height,
             "engine": engine,
             "codec": _CODECS.get(seen.codec, "h264"),
         }

@@ -1,4 +1,4 @@
-"""The watermark's layer: which of our keys marked the picture, with which id, how surely, and what was done to it since.
+"""The watermark's layer: which of our keys marked the picture, with which id, how surely, and what was done to it.
 
 Every generation of the key is asked, since old clips carry old ones: first for any id, and where none is found for the
 ids of the registry, which needs thirteen decades less evidence. Each question more is one more chance of an accident,

@@ -50,8 +50,8 @@ def trace_page(found: Trace, stills: list[bytes]) -> str:
 
 GAPS = (
     ("manifest", "It tells what its signer said. Whether that is true, no signature can show."),
-    ("watermark", "A small p says that the mark is ours, not that the picture around it is. A mark that is not found may "
-                  "have been worn away: not found is no proof of another origin."),
+    ("watermark", "A small p says that the mark is ours, not that the picture around it is. A mark that is not "
+                  "found may have been worn away: not found is no proof of another origin."),
     ("fingerprint", "It tells what looks alike. Two takes of one shot do."),
     ("registry", "It knows what was registered on this machine, or in the database it is told to ask."),
 )  # fmt: skip
@@ -75,5 +75,5 @@ def _facts(found: Trace) -> list[tuple[str, str]]:
         ("Training on it", facts.mining),
     ]
     if facts.size is not None:
-        told.insert(0, ("Picture as signed", f"{facts.size[0]} × {facts.size[1]}"))
+        told.insert(0, ("Picture as signed", f"{facts.size.width} × {facts.size.height}"))
     return [*told, *(("Model", f"{model.name} ({model.licence})") for model in facts.models)]

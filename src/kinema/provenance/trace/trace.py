@@ -3,7 +3,8 @@
     1. Manifest: what does it carry, and does that hold?
     2. Watermark: which id lies under its pixels, with what p-value?
     3. Fingerprint: which registered clips does it look like, with what score?
-    4. Registry: the row of the clip that was named, proved by the log; its takedowns; its manifest, held against the file.
+    4. Registry: the row of the clip that was named, proved by the log; its takedowns; its manifest and its pictures,
+       held against the file.
 
 Nothing leaves the machine, and nothing of the file is kept: it is read where it lies.
 """

@@ -148,8 +148,8 @@ def _unconfirmed(evidence: Evidence) -> str:
     )
     changes = "".join(f", {one}" for one in evidence.mark.changes)
     return (
-        f"carries our watermark ({_p(evidence.mark)}) of clip {evidence.claimed}{changes}; whether the content is what we "
-        f"signed cannot be told: {why}"
+        f"carries our watermark ({_p(evidence.mark)}) of clip {evidence.claimed}{changes}; "
+        f"whether the content is what we signed cannot be told: {why}"
     )
 
 
