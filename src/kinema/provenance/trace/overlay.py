@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, UInt64
@@ -118,9 +118,8 @@ def _upright(luma: Float[np.ndarray, "row column"], mark: Mark) -> _Upright:
     middle = np.array([columns - 1, rows - 1]) / 2
     swapped = forward[::-1, ::-1]  # rows first, as scipy counts
     there = np.array([(height // 2 + 0.5) / whole, (width // 2 + 0.5) / whole]) - 0.5
-    out = affine_transform(
-        small, swapped, there - swapped @ middle[::-1], (rows, columns), order=1, mode="nearest"
-    )
+    offset: Any = there - swapped @ middle[::-1]  # scipy's stubs know a number alone
+    out = affine_transform(small, swapped, offset, (rows, columns), order=1, mode="nearest")
     inside = min(
         1.0, float(np.min(half / (np.abs(forward) @ reach)))
     )  # of that box, the part within the file

@@ -41,6 +41,7 @@ def trace_page(found: Trace, stills: list[bytes]) -> str:
     text = files("kinema.provenance.trace").joinpath("page.html.jinja").read_text("utf-8")
     return environment.from_string(text).render(
         found=found,
+        words=found.words[0].upper() + found.words[1:],
         layers=lines_of(found.evidence),
         facts=_facts(found),
         stills=[base64.b64encode(png).decode("ascii") for png in stills],
@@ -65,14 +66,17 @@ def _facts(found: Trace) -> list[tuple[str, str]]:
         return []
     checks = f"{facts.verdict.checks - len(facts.verdict.failed)} of {facts.verdict.checks} kinds passed"
     told = [
-        ("Drawn by", f"{facts.drawn_by} ({facts.renderer})"),
+        (
+            "Drawn by",
+            facts.renderer if facts.drawn_by in facts.renderer else f"{facts.drawn_by} ({facts.renderer})",
+        ),
         ("Engine", facts.engine),
         ("Seeds", ", ".join(f"{name} {seed}" for name, seed in facts.seeds.items())),
         ("Its checks", "passed" if facts.verdict.passed else checks),
         ("Shot", facts.shot[:16]),
         ("Tape", facts.tape[:16]),
         ("Made with", f"kinema {facts.versions.get('kinema', 'of an unknown version')}"),
-        ("Training on it", facts.mining),
+        ("Training on it", {"notAllowed": "not allowed"}.get(facts.mining, facts.mining)),
     ]
     if facts.size is not None:
         told.insert(0, ("Picture as signed", f"{facts.size.width} × {facts.size.height}"))
