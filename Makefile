@@ -28,7 +28,7 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format
 
 bench: $(VENV)/.installed-dev
-	for claim in physics preview pathtrace cost_growth diffusion; do $(BIN)/python benchmarks/$$claim.py || missed=1; done; \
+	for claim in physics preview pathtrace cost_growth diffusion watermark fingerprint policy; do $(BIN)/python benchmarks/$$claim.py || missed=1; done; \
 	$(BIN)/python benchmarks/page.py; exit $${missed:-0}
 
 clean:

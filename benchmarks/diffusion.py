@@ -55,6 +55,12 @@ def _quality(weights: Path, quick: bool) -> Tables:
     return quality(weights, 2 if quick else 6)
 
 
+def _drift(weights: Path, quick: bool) -> Tables:
+    from diffusion_proof.drift import drift
+
+    return {"Drift": drift(weights, 4 if quick else 9)}
+
+
 def _phyworld(weights: Path, quick: bool) -> Tables:
     from diffusion_proof.phyworld import phyworld
 
@@ -68,6 +74,7 @@ PROOFS: dict[str, Callable[[Path, bool], Tables]] = {
     "growth": _growth,
     "quality": _quality,
     "phyworld": _phyworld,
+    "drift": _drift,
 }
 
 

@@ -16,6 +16,10 @@ CLAIMS = {
     "preview": "The preview draws in real time",
     "pathtrace": "Seconds a frame at a given error",
     "diffusion": "Painted pixels obey the world; what they cost",
+    "diffusion_gpu": "The painter on a GPU",
+    "watermark": "The watermark outlives codecs, crops and turns, and seldom errs",
+    "fingerprint": "Clips are found again, without false alarms, quickly",
+    "policy": "What is refused, and what is not",
     "cost_growth": "Cost grows no faster than pixels and frames, and memory not at all",
 }
 HEAD = """# Benchmarks

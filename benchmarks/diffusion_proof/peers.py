@@ -1,8 +1,8 @@
 """Other people's video transformers at our size: `diffusers`' Wan and LTX-Video, randomly initialised.
 
 What a network computes does not depend on its weights, so speed needs none. Depth, width, heads and tokens are ours;
-their own patches, rotary positions, cross-attention to text and float32 in torch stay as they ship. Text is 72
-tokens, as ours. Full attention, as they use.
+their own patches, rotary positions and cross-attention to text stay as they ship; torch casts as it would for anyone.
+Text is 72 tokens, as ours. Full attention, as they use.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from kinema.diffusion.grid import Grid
 from kinema.diffusion.sizes import HEAD, WORDS
+from kinema.diffusion.training.precision import has_bfloat16
 
 STEPS = 50
 """What both pipelines take by default."""
@@ -39,7 +40,7 @@ def available() -> str | None:
 
 
 def peers(depth: int, grid: Grid) -> list[Peer]:
-    """Both, in float32, for one thread."""
+    """Both, for one thread; in bfloat16 by torch's autocast where the CPU has it, as ours then is."""
     import torch
 
     torch.set_num_threads(1)
@@ -69,8 +70,10 @@ def _peer(name: str, network: Any, **inputs: Any) -> Peer:
     import torch
 
     network.eval()
+    half = has_bfloat16(torch.device("cpu"))
 
     @torch.no_grad()
+    @torch.autocast("cpu", torch.bfloat16, enabled=half)
     def step() -> object:
         return network(timestep=torch.tensor([500]), return_dict=False, **inputs)
 

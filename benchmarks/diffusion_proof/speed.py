@@ -20,6 +20,7 @@ from kinema.diffusion.painter import noises, scene_input, text_input
 from kinema.diffusion.schedule import times
 from kinema.diffusion.sizes import CONDITION, CONTROL, HEAD, LATENT, SCENE_ROWS, WORDS
 from kinema.diffusion.stream import slots, stream
+from kinema.diffusion.training.precision import has_bfloat16
 
 GRID = Grid(frames=17, height=128, width=192)
 OURS = 2
@@ -30,7 +31,7 @@ SECONDS = 49
 
 
 def speed(weights: Path, quick: bool) -> dict[str, list[dict[str, Any]]]:
-    """One thread, float32 in torch, the fastest precision of OpenVINO; all in one process, each after a warm-up.
+    """One thread; bfloat16 on both sides where the CPU has it, else float32; all in one process, each after a warm-up.
 
     A step is all tokens of a clip of 17 frames at 192x128 through the transformer once. A clip is what its sampler
     takes: ours 2 steps and a pass to remember by, measured as a whole with stem and decoder; theirs 50 times a step
@@ -76,6 +77,7 @@ def _beside(weights: Path, depth: int, quick: bool) -> list[dict[str, Any]]:
     rate = operations(network) / step / 1e9
     ours: dict[str, Any] = {
         "network": f"kinema, depth {depth}, OpenVINO",
+        "precision": precision(),
         "million": (weights / "step.bin").stat().st_size / 2 / 1e6,  # half floats
         "tokens": GRID.tokens,
         "step_CPU_s": step,
@@ -90,7 +92,7 @@ def _beside(weights: Path, depth: int, quick: bool) -> list[dict[str, Any]]:
     if available() is None:
         print("diffusers is not installed: left out.")
         return [ours]
-    decoding = {} if quick else {name: decode() for name, decode in decoders(GRID).items()}
+    decoding = {name: decode() for name, decode in decoders(GRID).items()}
     rows = [ours]
     for peer in peers(depth, GRID):
         spent = cpu_seconds(peer.step, repeats)
@@ -98,7 +100,8 @@ def _beside(weights: Path, depth: int, quick: bool) -> list[dict[str, Any]]:
         whole = STEPS * spent + (decode or 0.0)
         rows.append(
             {
-                "network": f"{peer.name}, torch float32, diffusers {available()}",
+                "network": f"{peer.name}, torch, diffusers {available()}",
+                "precision": precision(),
                 "million": peer.parameters / 1e6,
                 "tokens": GRID.tokens,
                 "step_CPU_s": spent,
@@ -168,17 +171,24 @@ def operations(network: Network) -> float:
 
 
 def matmul_peak(size: int = 1024, repeats: int = 5) -> float:
-    """Fastest product of two square float32 matrices in torch, one thread [GFLOP/s], by CPU time."""
+    """Fastest product of two square matrices in torch, of the precision at hand, one thread [GFLOP/s], by CPU time."""
     import torch
 
     torch.set_num_threads(1)
-    matrix = torch.randn(size, size)
+    matrix = torch.randn(size, size, dtype=getattr(torch, precision()))
     spans = []
     for _ in range(repeats + 1):
         start = time.process_time()
         torch.mm(matrix, matrix)
         spans.append(time.process_time() - start)
     return 2 * size**3 / min(spans[1:]) / 1e9
+
+
+def precision() -> str:
+    """Of everything that is timed here."""
+    import torch
+
+    return "bfloat16" if has_bfloat16(torch.device("cpu")) else "float32"
 
 
 def _whole(weights: Path) -> dict[str, list[dict[str, Any]]]:

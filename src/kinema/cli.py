@@ -6,19 +6,18 @@ Exit codes: 0 done; 2 the request cannot be accepted; 3 made, but the report fai
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import textwrap
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from kinema.cli_consent import consent
 from kinema.cli_dataset import dataset
 from kinema.cli_keys import keys
-from kinema.cli_policy import licences, policy
+from kinema.cli_policy import Territories, licences, one_of, policy, print_json, territories
 from kinema.cli_registry import registry
 from kinema.cli_seal import seal
 from kinema.cli_trace import reproduce, trace
@@ -84,16 +83,35 @@ def shoot(
         list[str] | None,
         typer.Option("--open", help="How a diffusers: look is drawn: control=edges. Repeatable."),
     ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(help="What a dream starts from: FILE, or FRAME:FILE, -1 the last. Repeatable."),
+    ] = None,
+    strength: Annotated[
+        float | None, typer.Option(help="How far what is given may change: 0 stays, 1 is forgotten.")
+    ] = None,
+    mask: Annotated[
+        str | None, typer.Option(help="A picture: white is dreamt anew, black of what is given stays.")
+    ] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="A dream whose first frame follows its last.")] = False,
+    label: Annotated[str | None, typer.Option(help="Burn this text in, beside the AI mark.")] = None,
+    use: Annotated[
+        str, typer.Option(help="personal, film, advertising, news, political, research.")
+    ] = "unstated",
+    territory: Territories = None,
     strict: Annotated[bool, typer.Option("--strict", help="Words not understood are an error.")] = False,
     llm: Annotated[
         bool, typer.Option("--llm", help="Compile words by the endpoint of KINEMA_LLM_URL.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Make a take: simulate the shot, draw it, check it."""
+    """Make a take: simulate the shot, draw it, check it, sign it."""
+    from kinema.diffusion.given import read_given
     from kinema.diffusion.open_weights.options import read_options
     from kinema.footage import ingredients_of, refuse_impossible, warnings_of
     from kinema.job import Job
+    from kinema.policy.label import Label
+    from kinema.policy.request import Purpose, Use
     from kinema.progress import for_this_terminal
     from kinema.request import free_name, in_look, read_request, with_options
     from kinema.take import make_take
@@ -104,15 +122,16 @@ def shoot(
     shot = with_options(request.shot, seconds=seconds, fps=fps, seed=seed, sets=tuple(set_ or ()))
     width, height = _size(size)
     job = Job(
-        quality=_one_of("--quality", quality, ("draft", "final")),
+        quality=one_of("--quality", quality, ("draft", "final")),
         width=width,
         height=height,
-        engine=_one_of("--engine", engine, ("rapier", "mujoco", "analytic")),
-        codec=_one_of("--codec", codec, ("h264", "prores_hq", "prores_4444", "av1")),
+        engine=one_of("--engine", engine, ("rapier", "mujoco", "analytic")),
+        codec=one_of("--codec", codec, ("h264", "prores_hq", "prores_4444", "av1")),
         frames=_span(frames) if frames else None,
         noise=_above_zero("--noise", noise),
         passes=passes,
         open_weights=read_options(open_ or (), gpu=gpu),
+        given=read_given(given or (), strength=strength, mask=mask, loop=loop),
     )
     for note in request.notes:
         _say(note)
@@ -128,6 +147,8 @@ def shoot(
         job,
         assets=request.assets,
         tape_from=request.tape_from,
+        purpose=Purpose(use=one_of("--use", use, get_args(Use)), territories=territories(territory)),
+        label=Label(text=label) if label else None,
         overwrite=overwrite,
         resume=resume,
         progress=for_this_terminal(),
@@ -153,7 +174,7 @@ def parse(
     if output:
         dump_shot(compiled.shot, output)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "shot": to_tree(compiled.shot),
                 "phrases": [{"words": p.words, "sets": [str(s) for s in p.sets]} for p in compiled.phrases],
@@ -179,7 +200,7 @@ def doctor(as_json: Json = False) -> None:
 
     checks = examine()
     if as_json:
-        _print_json([vars(check) for check in checks])
+        print_json([vars(check) for check in checks])
     else:
         for check in checks:
             state = "ok" if check.works else "FAIL" if check.needed else "none"
@@ -196,7 +217,7 @@ def materials(as_json: Json = False) -> None:
     from kinema.shot.material import library
 
     if as_json:
-        _print_json({name: to_tree(material) for name, material in library().items()})
+        print_json({name: to_tree(material) for name, material in library().items()})
         return
     heads = ("kg/m³", "friction", "bounce", "E [GPa]", "strength [MPa]")
     print(f"{'name':16} {heads[0]:>7} {heads[1]:>8} {heads[2]:>6} {heads[3]:>8} {heads[4]:>14}  optics")
@@ -231,7 +252,7 @@ def _tell(take: Any, *, as_json: bool) -> None:
     """Where everything is, and how the checks went."""
     folder = take.folder
     if as_json:
-        _print_json(
+        print_json(
             {**take.record, "folder": str(folder.path), "report": take.report.model_dump(by_alias=True)}
         )
         return
@@ -240,6 +261,9 @@ def _tell(take: Any, *, as_json: bool) -> None:
     print(f"report    {folder.page}  ({passed} of {len(take.report.findings)} checks passed)")
     for part in take.record["ingredients"]:
         print(f"made with {part['name']}  (licence {part['licence']})")
+    origin = take.record["origin"]
+    by = "development keys; see `kinema keys`" if origin["development_keys"] else "your keys"
+    print(f"origin    {origin['id']}, signed by {by}")
     print(f"pictures  {folder.contact_sheet}, {folder.thumbnail}")
     if folder.passes.is_dir():
         print(f"passes    {folder.passes}")
@@ -270,14 +294,6 @@ def _span(text: str) -> tuple[int, int]:
     return int(first), int(stop)
 
 
-def _one_of(option: str, value: str, known: tuple[str, ...]) -> Any:
-    if value not in known:
-        raise UsageError(
-            option, f"must be one of {', '.join(known)}", got=repr(value), next_step="Choose one of them."
-        )
-    return value
-
-
 def _above_zero(option: str, value: float) -> float:
     if not 0 < value < 10:
         raise UsageError(option, "must be above 0 and below 10", got=value, next_step="0.03 is the default.")
@@ -286,10 +302,6 @@ def _above_zero(option: str, value: float) -> float:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, default=str))
 
 
 class Stopped(BaseException):

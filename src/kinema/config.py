@@ -17,8 +17,8 @@ class Config:
     """Weights of the painter (`KINEMA_WEIGHTS`), a folder of `kinema export`; None = those that came along."""
     registry: str
     """Path of the registry's database, or a postgresql:// URL (`KINEMA_REGISTRY`)."""
-    registry_anchor: Path
-    """Signed heads of its log, best on another disk (`KINEMA_REGISTRY_ANCHOR`)."""
+    registry_anchor: Path | None
+    """Signed heads of its log, best on another disk (`KINEMA_REGISTRY_ANCHOR`); None = beside the database."""
     registry_key: Path
     """Private key of its log (`KINEMA_REGISTRY_KEY`)."""
     llm_url: str | None
@@ -52,7 +52,9 @@ def read_config() -> Config:
         cache=Path(os.environ.get("KINEMA_CACHE") or Path(home) / "kinema"),
         weights=Path(os.environ["KINEMA_WEIGHTS"]) if os.environ.get("KINEMA_WEIGHTS") else None,
         registry=os.environ.get("KINEMA_REGISTRY") or str(lasting / "registry.sqlite"),
-        registry_anchor=Path(os.environ.get("KINEMA_REGISTRY_ANCHOR") or lasting / "registry.anchor"),
+        registry_anchor=Path(os.environ["KINEMA_REGISTRY_ANCHOR"])
+        if os.environ.get("KINEMA_REGISTRY_ANCHOR")
+        else None,
         registry_key=Path(os.environ.get("KINEMA_REGISTRY_KEY") or lasting / "registry.key"),
         llm_url=os.environ.get("KINEMA_LLM_URL") or None,
         llm_model=os.environ.get("KINEMA_LLM_MODEL") or "default",

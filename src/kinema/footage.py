@@ -11,9 +11,12 @@ import numpy as np
 
 from kinema.config import read_config
 from kinema.diffusion.footprint import beyond_training, refuse_too_large
+from kinema.diffusion.given import Given
 from kinema.diffusion.looks import DREAM, painted_looks, refuse_unknown
 from kinema.diffusion.manifest import read_manifest, weights_folder
+from kinema.diffusion.open_weights.card import UNKNOWN
 from kinema.diffusion.open_weights.options import Options, is_open
+from kinema.diffusion.plates import hashes_of, notes_of, refuse_unusable
 from kinema.errors import UsageError
 from kinema.folder import TakeFolder, write_atomically
 from kinema.job import Job
@@ -53,10 +56,15 @@ class Footage:
 
 
 def renderer_named(
-    look: str, quality: Literal["draft", "final"], assets: str | Path, options: Options | None = None
+    look: str,
+    quality: Literal["draft", "final"],
+    assets: str | Path,
+    options: Options | None = None,
+    given: Given | None = None,
 ) -> Renderer:
-    """A painted look is the painter's, 2 steps for `draft`, 4 for `final`; `diffusers:` is open weights, run by
-    `options`. Of the others, `draft` = preview rasteriser, `final` = path tracer."""
+    """A painted look is the painter's, 2 steps for `draft`, 4 for `final`, and a dream starts from `given`;
+    `diffusers:` is open weights, run by `options`. Of the others, `draft` = preview rasteriser, `final` = path
+    tracer."""
     if is_open(look):
         from kinema.diffusion.open_weights.adapter import OpenWeights
 
@@ -64,7 +72,7 @@ def renderer_named(
     if look in painted_looks():
         from kinema.diffusion.painter import Painter
 
-        return Painter(look, assets=assets, steps=2 if quality == "draft" else 4)
+        return Painter(look, assets=assets, steps=2 if quality == "draft" else 4, given=given)
     if quality == "draft":
         from kinema.render.preview import Preview
 
@@ -159,7 +167,7 @@ def film(
     simulated = len(tape.geometry.piece_body)
     shot, tape = dressed(shot, tape)
     wanted = frames_wanted(shot, job)
-    renderer = renderer_named(shot.look, job.quality, assets, job.open_weights)
+    renderer = renderer_named(shot.look, job.quality, assets, job.open_weights, job.given)
     rushes = rushes_for(take, tape, shot, job)
     views = [view_of(renderer, shot.look, display) for display in ("bt1886", "srgb")]
     video, still = (Labelled(view, stamp) if stamp else view for view in views)
@@ -217,6 +225,7 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
     """Raise now what would otherwise be found out after the simulation."""
     frames_wanted(shot, job)
     refuse_unknown(shot.look)
+    _refuse_given(shot, job)
     if is_open(shot.look):
         _open_weights(shot, job).refuse_too_long(shot.timing.frames)
     elif job.open_weights != Options():
@@ -227,13 +236,32 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
             next_step="Leave them out, or say --look diffusers:FOLDER.",
         )
     elif shot.look in painted_looks():
-        renderer_named(shot.look, job.quality, ".")  # refuses what its weights cannot do
+        renderer_named(shot.look, job.quality, ".", given=job.given)  # refuses what its weights cannot do
         refuse_too_large(job.width, job.height)
     recipe_for(job.codec, width=job.width, height=job.height, rate=shot.timing.fps)
 
 
+def _refuse_given(shot: Shot, job: Job) -> None:
+    if job.given == Given():
+        return
+    if shot.look != DREAM:
+        raise UsageError(
+            "--given and --loop",
+            "must be said with the look dream",
+            got=f"the look {shot.look}",
+            next_step="Say --look dream, or leave them out: what other looks show is simulated.",
+        )
+    refuse_unusable(job.given, shot.timing.frames)
+
+
 def ingredients_of(shot: Shot, job: Job) -> list[dict[str, Any]]:
-    """What of others' making will be in the clip, with licences: the weights of a `diffusers:` look."""
+    """What of others' making will be in the clip, with licences: the weights of a `diffusers:` look, or the files
+    that a dream starts from, of which nothing is known but their hash."""
+    if shot.look == DREAM:
+        return [
+            {"name": name, "pipeline": "given to the dream", "licence": UNKNOWN, "sha256": digest}
+            for name, digest in hashes_of(job.given).items()
+        ]
     if not is_open(shot.look):
         return []
     return [asdict(ingredient) for ingredient in _open_weights(shot, job).ingredients]
@@ -257,6 +285,7 @@ def warnings_of(shot: Shot, job: Job) -> list[str]:
         told.append(
             "A dream is not driven by the world: expect the report to say that its paint does not follow it."
         )
+        told += notes_of(job.given, shot.timing.frames, job.width, job.height)
     if not any((read_config().cache / "openvino").glob("*")):
         told.append("The first painting on this machine compiles for about a minute before its first frame.")
     return told

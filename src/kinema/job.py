@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
+from kinema.diffusion.given import Given
 from kinema.diffusion.open_weights.options import Options
 
 
@@ -26,6 +27,8 @@ class Job:
     """Keep every frame as multi-part OpenEXR with all passes."""
     open_weights: Options = field(default_factory=Options)
     """How a `diffusers:` look is drawn; of no other."""
+    given: Given = field(default_factory=Given)
+    """What a dream starts from; no other look."""
 
     def asked(self, **beside: Any) -> dict[str, Any]:
         """All of it as plain values, and what was asked `beside` it, as take.json has it."""
@@ -33,10 +36,10 @@ class Job:
 
     @classmethod
     def of(cls, asked: Mapping[str, Any]) -> Self:
-        """From what `asked` gave and JSON gave back; what is missing is as ever, what was beside it is left out."""
-        known = {one.name: asked[one.name] for one in fields(cls) if one.name in asked}
-        if known.get("frames"):
-            known["frames"] = tuple(known["frames"])
-        if "open_weights" in known:
-            known["open_weights"] = Options(**known["open_weights"])
-        return cls(**known)
+        """From what `asked` gave and JSON gave back; what is missing is as ever, what was beside it is left
+        out. Raises pydantic's `ValidationError`."""
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(cls).validate_python(
+            {f.name: asked[f.name] for f in fields(cls) if f.name in asked}
+        )

@@ -159,7 +159,7 @@ def reproduce(
     ingredients = ingredients_of(asked.shot, job)
     decision = decide(request_of(asked.shot, job, assets=asked.assets, ingredients=ingredients))
     decision.require()
-    label = label_for(decision.required_labels) or asked.label
+    label = asked.label or label_for(decision.required_labels)
     with tempfile.TemporaryDirectory(prefix="kinema-") as folder:
         take = TakeFolder(folder)
         take.shot.write_text(dump_shot(asked.shot), "utf-8")
@@ -210,14 +210,13 @@ def _asked(source: Path, shot: Path | None) -> _Source:
     clip = source / record["clip"] if record else source
     facts, generation = _signed(clip)
     if record:
-        asked = dict(record["asked"])
-        label = Label(**asked["label"]) if asked["label"] else None
+        job, label = _job_and_label(take)
         return _Source(
             clip=clip,
             shot=load_shot(take.shot),
             assets=take.assets,
             facts=facts,
-            job=Job.of(asked),
+            job=job,
             label=label,
             generation=generation,
         )
@@ -245,6 +244,20 @@ def _asked(source: Path, shot: Path | None) -> _Source:
         label=None,
         generation=generation,
     )
+
+
+def _job_and_label(take: TakeFolder) -> tuple[Job, Label | None]:
+    """As they were asked for."""
+    try:
+        asked = take.read_record()["asked"]
+        return Job.of(asked), Label(**asked["label"]) if asked["label"] else None
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(
+            str(take.record),
+            "must be what kinema wrote",
+            got=repr(error)[:160],
+            next_step="Name its clip and --shot.",
+        ) from error
 
 
 def _signed(clip: Path) -> tuple[TakeFacts, int]:

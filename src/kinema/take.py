@@ -107,7 +107,7 @@ def make_take(
             stated = facts_of(
                 id_, shot, job, take, record | facts, report, meter.reading(), marked=mark is not None
             )
-            facts["origin"] = origin.certify(footage.clip, stated, seen_files(shot, assets))
+            facts["origin"] = origin.certify(footage.clip, stated, seen_files(shot, job, assets))
         take.sweep()
         return Take(take, report, take.write_record(complete=True, **facts))
 

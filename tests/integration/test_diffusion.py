@@ -12,7 +12,9 @@ import torch
 
 from kinema.diffusion.dataset.clip import Format
 from kinema.diffusion.dataset.make import Order, make_dataset
+from kinema.diffusion.dream import Dreamer, Start
 from kinema.diffusion.model.autoencoder import Scene
+from kinema.diffusion.model.block import KeyValue
 from kinema.diffusion.model.network import TorchStepper
 from kinema.diffusion.network import Network
 from kinema.diffusion.recipes import recipe_named
@@ -87,6 +89,64 @@ def test_openvino_is_torch(trained):
     assert distance(np.concatenate(latents, axis=2), painted) < HALF
     assert distance(np.concatenate(frames, axis=2), rgb) < HALF
     assert distance(dreamt, unseen) < HALF
+
+
+@pytest.mark.parametrize("use", ["image to video", "backwards", "connect", "loop", "edit", "inpaint"])
+def test_dreams_without_torch_are_torch(trained, use):
+    """Encoder, turned memories and the dream around what is given, in float32."""
+    device = torch.device("cpu")
+    autoencoder = courses.trained_autoencoder(trained / "vae", device)
+    painter = courses.trained_network(trained / "jump")
+    network = Network(trained / "weights", rows=3, columns=2, cache=None, precision="float32")
+    rng = np.random.default_rng(0)
+    rgb = rng.uniform(-1, 1, (1, 3, 25, 48, 32)).astype(np.float32)
+    latents, tails = [], None
+    for chunk in np.split(rgb, (1, 9, 17), axis=2):
+        latent, tails = network.encode(chunk, tails)
+        latents.append(latent)
+    wanted = autoencoder.encode(torch.from_numpy(rgb))[0]
+    assert distance(np.concatenate(latents, axis=2), wanted) < HALF
+
+    scene, kinds = rng.normal(size=(1, 32, 48)).astype(np.float32), np.full((1, 32), -1)
+    words = rng.integers(0, 99, (1, 72))
+    noise = [rng.normal(size=(1, 48, 1, 3, 2)).astype(np.float32) for _ in range(4)]
+    kept = np.zeros((1, 1, 1, 3, 2), np.float32)
+    if use == "inpaint":
+        kept[..., 0, :] = 1
+    strength = {"edit": 0.6, "inpaint": 1.0}.get(use, 0.0)
+    places = {"image to video": [0], "backwards": [3], "connect": [0, 3], "loop": []}.get(use, range(4))
+
+    def starts(arrays):
+        return [Start(*arrays(n)) if n in places else None for n in range(4)]
+
+    context = network.read(1, scene, kinds, words)
+    dreamer = Dreamer(context, context.no_control, 2)
+    dreamt = list(dreamer.dream(starts(lambda n: (latents[n], strength, kept)), noise, loop=use == "loop"))
+    with torch.no_grad():
+        said = painter.scene(*map(torch.from_numpy, (scene, kinds))), painter.text(torch.from_numpy(words))
+        stepper = TorchStepper(painter.transformer, torch.tensor([1]), *said)
+        condition = painter.no_control[:, None, None, None].expand(-1, 1, 3, 2)[None]
+        given = wanted.split(1, dim=2)
+        torch_starts = starts(lambda n: (given[n], strength, torch.from_numpy(kept)))
+        noises = [torch.from_numpy(each) for each in noise]
+        twin = Dreamer(stepper, condition, 2).dream(torch_starts, noises, loop=use == "loop")
+        assert distance(np.concatenate(dreamt, axis=2), torch.cat(list(twin), dim=2)) < HALF
+
+
+def test_turning_a_memory_is_turning_it_in_torch(trained):
+    """All of a circle and more, both ways."""
+    network = Network(trained / "weights", rows=3, columns=2, cache=None, precision="float32")
+    context = network.read(0, np.zeros((1, 32, 48), np.float32), np.full((1, 32), -1), None)
+    key, value = np.random.default_rng(0).normal(size=(2, 2, 1, 1, 1, 6, 64)).astype(np.float32)
+    memory = [KeyValue(*map(torch.from_numpy, pair)) for pair in zip(key, value, strict=True)]
+    for by in (-3.0, 1.0, 8.0):
+        turned, same = context.turned((key, value), by)
+        twin = TorchStepper.turned(None, memory, by)  # type: ignore[arg-type]  # it needs no network
+        np.testing.assert_array_equal(same, value)
+        # float32 cosines of up to eight radians, times numbers up to four
+        np.testing.assert_allclose(turned, torch.stack([block.key for block in twin]), atol=5e-6)
+    back, _ = context.turned(context.turned((key, value), 5.0), -5.0)
+    np.testing.assert_allclose(back, key, atol=5e-6)
 
 
 def distance(found: np.ndarray, wanted: torch.Tensor) -> float:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kinema
 from kinema.diffusion.caption import captions, decode, encode, snapped, vocabulary
 from kinema.diffusion.dataset.distribution import SPLITS, draw_shot
 from kinema.diffusion.styles import NAMES
 from kinema.shot.prompt.tables import table
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from(SPLITS), st.sampled_from(NAMES))
@@ -85,3 +90,13 @@ def test_vocabulary_keeps_its_numbers():
         128,
     ]
     assert np.all(np.diff([float(entry[1:]) for entry in entries if entry.startswith("#")]) > 0)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_example_can_be_told(path):
+    """Also those with matter of their own, which no word of the vocabulary is for."""
+    shot = kinema.load_shot(path)
+    for seed in range(20):
+        for text in captions(shot, "clay", seed, count=2):
+            assert text
+            assert "  " not in text

@@ -135,16 +135,6 @@ def test_the_stream_is_the_masked_pass(transformer):
         torch.testing.assert_close(painted[:, :, frame], z, atol=ROUNDING, rtol=0)
 
 
-@torch.no_grad()
-def test_a_known_start_is_kept(transformer):
-    given = inputs(3)
-    known = torch.randn(1, 48, 1, 2, 3)
-    stepper = TorchStepper(transformer, given["style"], given["scene"], given["text"])
-    noise, control = (given[name].split(1, dim=2) for name in ("noisy", "control"))
-    painted = list(stream(stepper, control, noise, times(1), jump=True, known=[known]))
-    assert torch.equal(painted[0], known)
-
-
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 5), (4, 2)])
 @torch.no_grad()
 def test_any_size_and_aspect(transformer, rows, columns):

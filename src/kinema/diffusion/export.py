@@ -1,6 +1,7 @@
 """From a trained run to what ships: OpenVINO graphs of one streaming step each, hashed and described.
 
 weights/
+  encoder_first, encoder_next      pixels (and what was carried) → latent frame (and what to carry)
   decoder_first, decoder_next      latent frame (and what was carried) → features, pixels (and what to carry)
   shader                           features, pixels, control and style of one frame → its pixels
   stem_first, stem_next            control → condition: of the first frame, of eight
@@ -74,11 +75,15 @@ def _graphs(
         decoder = _Decoder(autoencoder)
         features, drawn, *decoded = decoder(latent)
         condition = network.stem(control)
+        encoder, rgb = _Encoder(autoencoder, first=True), drawn.expand(-1, -1, 8, -1, -1).contiguous()
+        encoded = encoder(drawn)[1:]
     style = torch.zeros(1, dtype=torch.long)
     scene = torch.randn(1, SCENE_ROWS, SCENE_NUMBERS)
     kinds = torch.zeros(1, SCENE_ROWS, dtype=torch.long)
     words = torch.ones(1, WORDS, dtype=torch.long)
     return {
+        "encoder_first": (encoder, (drawn,)),
+        "encoder_next": (_Encoder(autoencoder, first=False), (rgb, *encoded)),
         "decoder_first": (decoder, (latent,)),
         "decoder_next": (decoder, (latent, *decoded)),
         "shader": (
@@ -101,6 +106,19 @@ def _step_example(network: PainterNetwork, latent: Tensor, condition: Tensor) ->
     seen = torch.ones(sizes.window + 1)
     style = torch.zeros(1, dtype=torch.long)
     return (latent, condition, time, time, style, context, context, memory, memory, seen, rows, columns)
+
+
+class _Encoder(nn.Module):
+    """Pixels and tails → latent frame and tails. A linear encoder carries none, so `first` must be said."""
+
+    def __init__(self, autoencoder: Autoencoder, *, first: bool) -> None:
+        super().__init__()
+        self.autoencoder, self.first = autoencoder, first
+
+    def forward(self, rgb: Tensor, *before: Tensor) -> tuple[Tensor, ...]:
+        """The first frame alone, or the next eight."""
+        tails = Tails(None if self.first else before)
+        return self.autoencoder.encode_chunk(rgb, tails), *tails.after
 
 
 class _Decoder(nn.Module):

@@ -63,6 +63,10 @@ class Grid:
         """Frames of a latent frame: 0 → 0; k → 8 k - 7 … 8 k."""
         return range(1) if latent == 0 else range(TIME * (latent - 1) + 1, TIME * latent + 1)
 
+    def latent_of(self, frame: int) -> int:
+        """The latent frame that holds a frame."""
+        return -(-frame // TIME)
+
     def padded(self, pixels: Shaped[np.ndarray, "time row column channel"]) -> np.ndarray:
         """Rounded up to the grid by repeating the last row and column; the last frame likewise."""
         time, row, column, _ = pixels.shape

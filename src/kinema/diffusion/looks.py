@@ -11,13 +11,13 @@ from kinema.errors import UsageError
 from kinema.media.look import looks as grades
 
 DREAM: Final = "dream"
-"""Words alone: no control, no scene. What the network imagines, not what was simulated."""
+"""Words, and pictures if given: no control, no scene. What the network imagines, not what was simulated."""
 
 
 def painted_looks() -> dict[str, str]:
     """Name and title of each. A look that is a grade too, such as noir, is painted as `painted-noir`."""
     styles = {look_of(name): style_named(name).title for name in NAMES}
-    return styles | {DREAM: "Dreamt from the words alone: nothing in it is simulated"}
+    return styles | {DREAM: "Dreamt from words, and from pictures if given: nothing in it is simulated"}
 
 
 def look_of(style: str) -> str:

@@ -8,6 +8,7 @@ W column; t h w of latents.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,17 @@ from jaxtyping import Float, Int
 
 from kinema.diffusion.grid import SPACE, TIME
 from kinema.diffusion.manifest import read_manifest
-from kinema.diffusion.sizes import CONDITION, CONTROL, HEAD, LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
+from kinema.diffusion.sizes import (
+    CONDITION,
+    CONTROL,
+    HEAD,
+    LATENT,
+    SCENE_NUMBERS,
+    SCENE_ROWS,
+    TURNING,
+    TURNING_BASE,
+    WORDS,
+)
 
 Precision = Literal["float32", "fastest"]
 Array = np.ndarray
@@ -42,10 +53,11 @@ class Network:
         self.window: int = self.manifest["window"]
         self._folder = folder
         self._core = _core(cache)
-        self._options = _options(self._core, precision, threads)
+        self._precision: Precision = precision
+        self._threads = threads
         latent, sides = (1, LATENT, 1, rows, columns), (SPACE * rows, SPACE * columns)
         first, following = (1, CONTROL, 1, *sides), (1, CONTROL, TIME, *sides)
-        self._decoder = self._carrying("decoder", latent)
+        self._decoder = self._carrying("decoder", latent, latent, tails=slice(2, None))
         features, drawn = self._decoder[0].shapes[:2]
         self._shader = self._compiled("shader", [features, drawn, first, (1,), (1,)])
         self._stem = self._compiled("stem_first", [first]), self._compiled("stem_next", [following])
@@ -75,6 +87,21 @@ class Network:
             drawn[frame] = self._shader(features[frame], drawn[frame], seen, *told)[0]
         return drawn, after
 
+    def encode(
+        self, rgb: Float[Array, "1 3 time row column"], tails: Sequence[Array] | None
+    ) -> tuple[Float[Array, "1 48 1 latent_row latent_column"], list[Array]]:
+        """Pixels in [-1, 1] of a clip's first frame, or of the next eight → their latent frame, and what the next
+        call is to be given. In float32 whatever the network's precision: what is given is to stay as it is."""
+        latent, *after = self._encoder[tails is not None](rgb, *(tails or ()))
+        return latent, after
+
+    @cached_property
+    def _encoder(self) -> tuple[Graph, Graph]:
+        """Compiled when first asked for: painting needs none."""
+        sides = (SPACE * self.rows, SPACE * self.columns)
+        shapes = (1, 3, 1, *sides), (1, 3, TIME, *sides)
+        return self._carrying("encoder", *shapes, tails=slice(1, None), precision="float32")
+
     def read(
         self,
         style: int,
@@ -90,15 +117,27 @@ class Network:
         key, value, absent = self._reader(number, scene, kinds, said, silent)
         return Context(self, number, key, value, absent)
 
-    def _carrying(self, name: str, latent: Sequence[int]) -> tuple[Graph, Graph]:
-        """The graphs of a clip's first chunk and of the next ones; the first one's outputs give the tails' shapes."""
-        opening = self._compiled(f"{name}_first", [latent])
-        return opening, self._compiled(f"{name}_next", [latent, *opening.shapes[2:]])
+    def _carrying(
+        self,
+        name: str,
+        first: Sequence[int],
+        following: Sequence[int],
+        *,
+        tails: slice,
+        precision: Precision | None = None,
+    ) -> tuple[Graph, Graph]:
+        """The graphs of a clip's first chunk and of the next ones; those of the first one's outputs that are `tails`
+        give their shapes."""
+        opening = self._compiled(f"{name}_first", [first], precision)
+        return opening, self._compiled(f"{name}_next", [following, *opening.shapes[tails]], precision)
 
-    def _compiled(self, name: str, shapes: Sequence[Sequence[int]]) -> Graph:
+    def _compiled(
+        self, name: str, shapes: Sequence[Sequence[int]], precision: Precision | None = None
+    ) -> Graph:
         model = self._core.read_model(self._folder / f"{name}.xml")
         model.reshape({port: list(shape) for port, shape in zip(model.inputs, shapes, strict=True)})
-        return Graph(self._core.compile_model(model, "CPU", self._options))
+        options = _options(self._core, precision or self._precision, self._threads)
+        return Graph(self._core.compile_model(model, "CPU", options))
 
     def _reader_shapes(self) -> list[tuple[int, ...]]:
         return [(1,), (1, SCENE_ROWS, SCENE_NUMBERS), (1, SCENE_ROWS), (1, WORDS), (1,)]
@@ -116,7 +155,7 @@ class Network:
 
 
 class Context:
-    """A network that has read scene and words: `stream.Stepper`."""
+    """A network that has read scene and words: `dream.Turner`."""
 
     def __init__(
         self, network: Network, style: Int[Array, "1"], key: Array, value: Array, absent: Float[Array, " 104"]
@@ -162,6 +201,17 @@ class Context:
             *self._places,
         )
         return clean, (key, value)
+
+    def turned(self, memory: tuple[Array, Array], by: float) -> tuple[Array, Array]:
+        """Its keys turned as `model.rope` turns them with time: the graph turns them further, to their slot."""
+        key, value = memory
+        pairs, half = TURNING[0], HEAD // 2
+        angle = by * TURNING_BASE ** -(np.arange(pairs, dtype=np.float32) / pairs)
+        cosine, sine = np.cos(angle), np.sin(angle)
+        a, b = key[..., :pairs], key[..., half : half + pairs]
+        moved = key.copy()
+        moved[..., :pairs], moved[..., half : half + pairs] = a * cosine - b * sine, a * sine + b * cosine
+        return moved, value
 
 
 class Graph:

@@ -21,10 +21,13 @@ from kinema.config import read_config
 from kinema.diffusion.body_noise import body_noise
 from kinema.diffusion.caption import captions, encode
 from kinema.diffusion.control import control_of
+from kinema.diffusion.dream import Dreamer
+from kinema.diffusion.given import Given
 from kinema.diffusion.grid import TIME, Grid
 from kinema.diffusion.looks import DREAM, style_of
 from kinema.diffusion.manifest import read_manifest, weights_folder
 from kinema.diffusion.network import Context, Network
+from kinema.diffusion.plates import starts_of
 from kinema.diffusion.scene_tokens import scene_tokens
 from kinema.diffusion.schedule import times
 from kinema.diffusion.sizes import LATENT, SCENE_NUMBERS, SCENE_ROWS, WORDS
@@ -54,10 +57,18 @@ class Painter:
     referred: Referred = "display"
 
     def __init__(
-        self, look: str, *, assets: str | Path = ".", weights: Path | None = None, steps: int = 2
+        self,
+        look: str,
+        *,
+        assets: str | Path = ".",
+        weights: Path | None = None,
+        steps: int = 2,
+        given: Given | None = None,
     ) -> None:
-        """`look`: see `looks`. `weights`: a folder of `kinema export`; None = those that came with kinema."""
+        """`look`: see `looks`. `weights`: a folder of `kinema export`; None = those that came with kinema. `given`:
+        what a dream starts from."""
         self._look, self._assets, self._steps = look, str(assets), steps
+        self._given = given or Given()
         self._weights = weights or weights_folder()
         self._manifest = read_manifest(self._weights)
         if look != DREAM and style_of(look) not in self._manifest["styles"]:
@@ -66,6 +77,13 @@ class Painter:
                 f"must be one that the weights have learned: {', '.join(self._manifest['styles'])}",
                 got=style_of(look),
                 next_step="Choose one of them, or train on data of this style.",
+            )
+        if self._given.pictures and "encoder_next.xml" not in self._manifest["files"]:
+            raise TrainingError(
+                str(self._weights),
+                "must hold encoder_first and encoder_next, to see given pictures",
+                got="weights of an older export",
+                next_step="Export them again: kinema export.",
             )
 
     @property
@@ -81,7 +99,9 @@ class Painter:
         whatever is asked for, and ends with the chunk of the last one."""
         if not frames:
             return
-        grid = Grid.covering(frames=max(frames) + 1, height=picture.height, width=picture.width)
+        # What is given may lie at the end: then all of the clip is dreamt, whichever frames are shown.
+        last = max(frames) if self._given == Given() else shot.timing.frames - 1
+        grid = Grid.covering(frames=last + 1, height=picture.height, width=picture.width)
         wanted = range(
             min(grid.frames, tape.frames)
         )  # whole chunks: a frame is painted with its later neighbours
@@ -96,8 +116,16 @@ class Painter:
         camera = CameraPath(shot, tape, picture.width, picture.height)
         context = self._read(network, shot, tape, camera)
         waiting: deque[Chunk] = deque()
-        conditions = self._conditions(network, context, chunks(drawn), waiting, tape, camera, grid)
-        latents = stream(context, conditions, noises(grid, shot.seed), times(self._steps), jump=True)
+        noise = noises(grid, shot.seed)
+        if self._look == DREAM:
+            size = {"frames": last + 1, "width": picture.width, "height": picture.height}
+            starts = starts_of(self._given, network, grid, **size)
+            dreamer = Dreamer(context, context.no_control, self._steps)
+            latents = dreamer.dream(starts, noise, loop=self._given.loop)
+            latents = waited(latents, chunks(drawn), waiting)
+        else:
+            conditions = self._conditions(network, chunks(drawn), waiting, tape, camera, grid)
+            latents = stream(context, conditions, noise, times(self._steps), jump=True)
         for chunk, rgb in decoded(network, latents, waiting, NAMES.index(style_of(self._look))):
             for frame, colour in zip(chunk.frames, rgb, strict=False):  # the clip's last chunk may be padded
                 if frame.index in frames:
@@ -115,7 +143,6 @@ class Painter:
     def _conditions(
         self,
         network: Network,
-        context: Context,
         drawn: Iterable[list[Frame]],
         waiting: deque[Chunk],
         tape: Tape,
@@ -125,10 +152,6 @@ class Painter:
         """One for each chunk, which then waits for its colour."""
         noise = body_noise(tape, camera)
         for number, frames in enumerate(drawn):
-            if self._look == DREAM:
-                waiting.append(Chunk(frames, None))
-                yield context.no_control
-                continue
             control = np.stack([control_of(frame, tape, camera, noise) for frame in frames])
             size = Grid(frames=1, height=grid.height, width=grid.width)
             full = np.concatenate([size.padded(control[k : k + 1]) for k in range(len(control))])
@@ -137,6 +160,15 @@ class Painter:
             full = np.moveaxis(full, -1, 0)[None]
             waiting.append(Chunk(frames, full))
             yield network.condition(full)
+
+
+def waited(
+    latents: Iterable[np.ndarray], drawn: Iterable[list[Frame]], waiting: deque[Chunk]
+) -> Iterator[np.ndarray]:
+    """A dream's latent frames; the frames of each, whose passes are drawn all the same, wait for its colour."""
+    for latent, frames in zip(latents, drawn, strict=False):
+        waiting.append(Chunk(frames, None))
+        yield latent
 
 
 def chunks(frames: Iterator[Item]) -> Iterator[list[Item]]:

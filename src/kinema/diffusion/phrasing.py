@@ -89,9 +89,11 @@ def _noun(body: Body, rng: np.random.Generator, snap: Snap) -> str:
     if body.colour is not None and rng.random() < 0.9:
         words.append(colour_word(body.colour))
     if rng.random() < 0.85:
-        words.append(material_word(body.finish or body.material))
+        words += filter(
+            None, [material_word(body.finish or body.material)]
+        )  # none for matter of the shot's own
     words.append(str(rng.choice(_SHAPES[body.shape.kind])))
-    if words[1:] and words[1][0] in "aeiou":
+    if words[1][0] in "aeiou":
         words[0] = "an"
     return " ".join(words)
 

@@ -13,6 +13,10 @@ CONDITION: Final = LATENT + 4 * CONTROL
 """Channels of a token of the control stem."""
 HEAD: Final = 64
 """Width of an attention head."""
+TURNING: Final = (8, 12, 12)
+"""Pairs of a head's numbers, k and k + 32, that turn with time, row and column; see `model.rope`."""
+TURNING_BASE: Final = 100.0
+"""Ratio of the slowest turn to the fastest, nearly: pair k of n turns by this to the power -k/n a position [rad]."""
 SCENE_ROWS: Final = 32
 SCENE_NUMBERS: Final = 48
 SCENE_KINDS: Final = 5

@@ -35,11 +35,9 @@ def stream(
     visits: tuple[float, ...],
     *,
     jump: bool,
-    known: Iterable[Any] = (),
 ) -> Iterator[Any]:
-    """Clean latent frames (B 48 1 h w), one for each of `conditions`; the first ones may be `known`."""
+    """Clean latent frames (B 48 1 h w), one for each of `conditions`. Where some are given: see `dream`."""
     memories: deque[Any] = deque(maxlen=network.window)
-    given = iter(known)
     sink = None
     for number, (condition, noise) in enumerate(zip(conditions, noises, strict=False)):
         past = slots(sink if number >= network.window else None, memories, network.window)
@@ -49,9 +47,7 @@ def stream(
         ) -> Any:
             return network.step(noisy, condition, time, span, past)[0]
 
-        clean = next(given, None)
-        if clean is None:
-            clean = descend(denoise, noise, visits, jump=jump)
+        clean = descend(denoise, noise, visits, jump=jump)
         _, memory = network.step(clean, condition, 0.0, 0.0, past)
         sink = memory if number == 0 else sink
         memories.append(memory)

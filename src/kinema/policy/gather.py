@@ -30,7 +30,7 @@ def request_of(
     day: date | None = None,
 ) -> Request:
     """The request of a take. `assets` is the folder of the shot's files, `ingredients` what `footage.ingredients_of`
-    says of weights of others' making."""
+    says of weights of others' making. What a dream starts from is a plate like any other."""
     return Request(
         text=words_of(shot, job),
         act=act,
@@ -41,7 +41,7 @@ def request_of(
         milliseconds=math.ceil(1000 * shot.timing.frames / shot.timing.fps),
         look=shot.look,
         assets=(*assets_of(shot, Path(assets)), *map(_weights, ingredients)),
-        plates=plates,
+        plates=(*plates, *(Path(placed.file) for placed in job.given.pictures)),
         persons=tuple(dict.fromkeys(body.likeness for body in shot.bodies if body.likeness)),
         receipts=receipts,
         day=day or date.today(),

@@ -40,9 +40,11 @@ class Origin:
     @classmethod
     def opened(cls) -> Origin:
         """With the keys of this machine, made on the first run. Raises `ProvenanceError` before any work is done if
-        they cannot sign."""
+        they cannot sign, or the log is not as it was left."""
         keyring = open_keyring().keyring
         _ = keyring.claim
+        with open_registry() as registry:
+            registry.refuse_altered()
         return cls(keyring)
 
     def watermark(self, id_: str, job: Job) -> Watermark | None:
@@ -102,9 +104,10 @@ def facts_of(
     )
 
 
-def seen_files(shot: Shot, assets: str | Path) -> list[Path]:
-    """Meshes and pictures that the shot names."""
-    return [Path(assets) / name for name in sorted(shot.files)]
+def seen_files(shot: Shot, job: Job, assets: str | Path) -> list[Path]:
+    """Meshes and pictures that the shot names, and what a dream was given: each an ingredient with its own history."""
+    given = {placed.file for placed in job.given.pictures} | ({job.given.mask} if job.given.mask else set())
+    return [*(Path(assets) / name for name in sorted(shot.files)), *map(Path, sorted(given))]
 
 
 def registered(sealed: Sealed, id_: int) -> int:

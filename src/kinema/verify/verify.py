@@ -8,6 +8,7 @@ from kinema.physics.tape import Tape
 from kinema.shot.shot import Shot
 from kinema.verify.checks import clip as clip_check
 from kinema.verify.checks import (
+    driven,
     energy,
     finite,
     free_flight,
@@ -30,6 +31,7 @@ def verify(shot: Shot, tape: Tape, drawn: Drawn, clip: Path | None) -> Report:
     findings += finite.check_frames(drawn)
     findings += presence.check(tape, drawn)
     findings += outlines.check(drawn)
+    findings += driven.check(shot, drawn)
     # 5. What is delivered is what was drawn.
     if clip is not None:
         findings += clip_check.check(shot, drawn, clip)

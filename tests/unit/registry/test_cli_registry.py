@@ -16,10 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from kinema.cli import app
-from kinema.cli_registry import open_registry
 from kinema.errors import KinemaError, UsageError
 from kinema.provenance.log.proof import proves_inclusion
 from kinema.provenance.log.tree import leaf_hash
+from kinema.provenance.origin import open_registry
 from kinema.provenance.registry import Entry, Notice
 from kinema.provenance.registry.database import open_database
 from kinema.provenance.registry.entry import covered

@@ -181,6 +181,10 @@ class Autoencoder(nn.Module):
         mean, logvar = self.posterior(rgb, Tails(None))
         return (mean - self.shift) / self.scale, logvar - 2 * self.scale.log()
 
+    def encode_chunk(self, rgb: Video, tails: Tails) -> Latent:
+        """The first frame of a clip, or the next eights of one → the means of their latents, whitened."""
+        return (self.posterior(rgb, tails)[0] - self.shift) / self.scale
+
     def decode(self, latent: Latent, scene: Scene) -> Video:
         """B 48 t h w → B 3 T H W, all at once."""
         return self.decode_chunk(latent, scene, None)[0]

@@ -13,6 +13,7 @@ from kinema.diffusion.model.attention import Layout
 from kinema.diffusion.model.autoencoder import Latent
 from kinema.diffusion.model.block import KeyValue
 from kinema.diffusion.model.flow import Denoiser
+from kinema.diffusion.model.rope import angles, rotate
 from kinema.diffusion.model.stem import Condition, Stem
 from kinema.diffusion.model.text import NOTHING, SceneEncoder, TextEncoder
 from kinema.diffusion.model.transformer import Style, Times, Transformer
@@ -81,7 +82,7 @@ class PainterNetwork(nn.Module):
 
 
 class TorchStepper:
-    """`stream.Stepper` over a transformer in torch."""
+    """`dream.Turner`, and so `stream.Stepper`, over a transformer in torch."""
 
     def __init__(self, transformer: Transformer, style: Style, scene: Tensor, text: Tensor) -> None:
         self._transformer, self._style = transformer, style
@@ -107,6 +108,12 @@ class TorchStepper:
         return self._transformer.walk(
             noisy, condition, when, how_far, self._style, self._context, memory, layout, rows, columns
         )
+
+    def turned(self, memory: list[KeyValue], by: float) -> list[KeyValue]:
+        """Its keys turned on in time."""
+        nowhere = torch.zeros(1, device=memory[0].key.device)
+        angle = angles(torch.full_like(nowhere[0], by), nowhere, nowhere)[0, 0]
+        return [KeyValue(rotate(block.key, angle), block.value) for block in memory]
 
 
 def _stacked(

@@ -6,14 +6,11 @@ row, 12 with the column, at wavelengths from 2π to 200π positions.
 
 from __future__ import annotations
 
-from typing import Final
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-_PAIRS: Final = (8, 12, 12)
-_BASE: Final = 100.0
+from kinema.diffusion.sizes import TURNING, TURNING_BASE
 
 
 def angles(
@@ -21,7 +18,7 @@ def angles(
 ) -> Float[Tensor, "*frame row column 32"]:
     """Of each position, for each pair of a head [rad]."""
     time, row, column = (
-        x[..., None] * _frequencies(n, x) for x, n in zip((times, rows, columns), _PAIRS, strict=True)
+        x[..., None] * _frequencies(n, x) for x, n in zip((times, rows, columns), TURNING, strict=True)
     )
     # Sums with zeros, not `expand`: an exported graph must not remember the size it was traced at.
     plane = 0 * (rows[:, None, None] + columns[:, None])
@@ -39,4 +36,4 @@ def rotate(x: Float[Tensor, "*any 64"], angle: Float[Tensor, "*any 32"]) -> Floa
 
 def _frequencies(pairs: int, like: Tensor) -> Float[Tensor, " pair"]:
     """[rad/position]"""
-    return _BASE ** -(torch.arange(pairs, device=like.device, dtype=torch.float32) / pairs)
+    return TURNING_BASE ** -(torch.arange(pairs, device=like.device, dtype=torch.float32) / pairs)

@@ -105,6 +105,11 @@ class Registry:
         self._anchor.append(leaf.checkpoint)
         return leaf
 
+    def refuse_altered(self) -> None:
+        """Raise `ProvenanceError` now if nothing could be registered: the log is not the one that was signed last."""
+        with self._database.reading():
+            self._as_signed()
+
     def _append(self, content: Entry | Notice) -> Leaf:
         if not isinstance(self._key, LogKey):
             raise UsageError(
