@@ -21,6 +21,7 @@ from kinema.cli_options import Json, Territories, one_of, print_json, territorie
 from kinema.cli_policy import licences, policy
 from kinema.cli_registry import registry
 from kinema.cli_seal import seal
+from kinema.cli_trace import reproduce, trace
 from kinema.cli_train import export_weights, train
 from kinema.errors import KinemaError, UsageError
 
@@ -41,6 +42,8 @@ app.add_typer(keys)
 app.command("export")(export_weights)
 app.command("licences")(licences)
 app.command()(seal)
+app.command()(trace)
+app.command()(reproduce)
 
 Source = Annotated[str, typer.Argument(help="Words, a shot file (.yaml, .json), a USD stage, or a take.")]
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kinema.policy.takedown import Step, Takedown
+    from kinema.provenance.registry import Registry
+    from kinema.provenance.registry.binding import Binding
     from kinema.provenance.registry.search import Match
 
 registry = typer.Typer(
@@ -52,11 +54,10 @@ def serve(
             "registry serve", "needs a web server", got=str(error), next_step="pip install 'kinema[serve]'"
         ) from error
     from kinema.provenance.registry import open_registry
-    from kinema.provenance.registry.binding import fingerprint_binding
 
     token = _token(token_file) if token_file else None
     with open_registry() as opened:
-        app = make_app(opened, [fingerprint_binding(opened)], token=token, largest_upload=max_upload << 20)
+        app = make_app(opened, bindings_of(opened), token=token, largest_upload=max_upload << 20)
         listening = _listen(host, port)
         print(f"registry  http://{host}:{port}", flush=True)
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
@@ -210,6 +211,17 @@ def _tell_case(case: Takedown, alike: Sequence[Match], *, as_json: bool) -> None
         print(f"return    between {window[0]:%Y-%m-%d} and {window[1]:%Y-%m-%d}, unless there is a suit")
     for match in alike:
         print(f"alike     {match.id:016x}, {match.score:.0%} agrees: if it is a copy, take it down too")
+
+
+def bindings_of(opened: Registry) -> list[Binding]:
+    """What the service knows a clip by, with the keys of this machine."""
+    from kinema.provenance.keys import open_keyring
+    from kinema.provenance.manifest.facts import WATERMARK_ALG
+    from kinema.provenance.registry.binding import fingerprint_binding, watermark_binding
+    from kinema.provenance.trace.mark import marked_by
+
+    find = marked_by(open_keyring().keyring, opened.ids)
+    return [watermark_binding(opened, WATERMARK_ALG, find), fingerprint_binding(opened)]
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -86,7 +86,7 @@ class TakeFolder:
         a time.
         """
         text = dump_shot(shot)
-        key = hashlib.sha256(json.dumps([text, asked, _versions()], sort_keys=True).encode()).hexdigest()
+        key = hashlib.sha256(json.dumps([text, asked, versions()], sort_keys=True).encode()).hexdigest()
         if self.path.exists() and not self.path.is_dir():
             raise UsageError(str(self.path), "must be a folder", got="a file", next_step="Choose another -o.")
         record = self.read_record()
@@ -116,7 +116,7 @@ class TakeFolder:
                 "title": shot.title,
                 "complete": False,
                 "asked": asked,
-                "versions": _versions(),
+                "versions": versions(),
             }
             yield self.read_record() or self.write_record(**fresh)
 
@@ -159,7 +159,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     partial.replace(path)
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Versions of what can change a pixel or a pose."""
 
     def of(package: str) -> str:

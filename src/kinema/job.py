@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Self
 
 from kinema.diffusion.given import Given
 from kinema.diffusion.open_weights.options import Options
@@ -28,3 +29,17 @@ class Job:
     """How a `diffusers:` look is drawn; of no other."""
     given: Given = field(default_factory=Given)
     """What a dream starts from; no other look."""
+
+    def asked(self, **beside: Any) -> dict[str, Any]:
+        """All of it as plain values, and what was asked `beside` it, as take.json has it."""
+        return {**asdict(self), **beside}
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> Self:
+        """From what `asked` gave and JSON gave back; what is missing is as ever, what was beside it is left
+        out. Raises pydantic's `ValidationError`."""
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(cls).validate_python(
+            {f.name: asked[f.name] for f in fields(cls) if f.name in asked}
+        )

@@ -75,7 +75,7 @@ def make_take(
     tape = taped(wanted, take, tape_from)
     with meter.stage("world"):
         world = None if tape else build_world(shot, folder=str(assets))
-    asked = {**asdict(job), "world": wanted, "ingredients": ingredients, "label": label and asdict(label)}
+    asked = job.asked(world=wanted, ingredients=ingredients, label=label and asdict(label))
     with take.opened(shot, asked, overwrite=overwrite, resume=resume) as record:
         if record["complete"] and (take.path / record["clip"]).is_file():
             return Take(take, Report.model_validate_json(take.report.read_text("utf-8")), record)

@@ -19,7 +19,7 @@ from kinema.job import Job
 from kinema.physics.tape import file_hash
 from kinema.provenance.fingerprint.fingerprint import kept
 from kinema.provenance.keys import Keyring, open_keyring
-from kinema.provenance.manifest.facts import Permission, SoftBinding, TakeFacts, Verdict
+from kinema.provenance.manifest.facts import Permission, Size, SoftBinding, TakeFacts, Verdict
 from kinema.provenance.manifest.learned import models_of
 from kinema.provenance.manifest.seal import Sealed, seal_take
 from kinema.provenance.manifest.source_type import drawn_by
@@ -90,6 +90,7 @@ def facts_of(
         shot=file_hash(take.shot),
         tape=record["hashes"]["tape"],
         clip=record["hashes"]["clip"],
+        size=Size(width=job.width, height=job.height),
         seeds=record["seeds"],
         versions=record["versions"],
         verdict=Verdict.of(report),

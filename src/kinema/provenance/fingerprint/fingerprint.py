@@ -20,7 +20,7 @@ from jaxtyping import Float, UInt8, UInt32, UInt64
 
 from kinema.errors import MediaError, ProvenanceError
 from kinema.media.decode import read_clip, read_frames
-from kinema.provenance.fingerprint.closely import tiles, windows
+from kinema.provenance.fingerprint.closely import GRID, STEP, TILE, tiles, windows
 from kinema.provenance.fingerprint.pdq import SIDE, TURNS, cosines, luma_of, packed, quality_of, turned
 from kinema.provenance.fingerprint.vote import TILES, WINDOWS
 
@@ -183,6 +183,19 @@ def change_of(asked_view: int, kept_view: int) -> str:
     centred = kept_view <= len(_CENTRED) or kept_view >= TILES
     cut = "" if not kept_view else "cropped" if centred else "reframed"
     return ", ".join(word for word in (turn if turn != TURNS[0] else "", cut) if word)
+
+
+def window_of(kept_view: int, shape: float) -> tuple[float, float, float, float]:
+    """Left, top, width and height of a kept view, as shares of a picture whose width is `shape` times its height."""
+    if kept_view >= TILES:
+        row, column = divmod(kept_view - TILES, GRID)
+        return STEP * column, STEP * row, TILE, TILE
+    sides = (1.0, *_CENTRED)
+    if kept_view < len(sides):
+        wide = high = sides[kept_view]
+    else:
+        wide, high = _REFRAMED[kept_view - len(sides)] / shape, 1.0
+    return (1 - wide) / 2, (1 - high) / 2, wide, high
 
 
 def moments(path: str | Path, rate: int) -> Iterator[tuple[int, Luma]]:

@@ -66,6 +66,13 @@ class SoftBinding(_Stated):
     """The mark's identity, base64: as `/matches/byBinding` of the Soft Binding Resolution API is asked for it."""
 
 
+class Size(_Stated):
+    """Of a picture [px]. By name: c2pa-python 0.38.1 takes a list of small numbers for bytes."""
+
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+
+
 class Permission(_Stated):
     """What the policy decided before the work."""
 
@@ -96,6 +103,8 @@ class TakeFacts(_Stated):
     tape: Sha256
     clip: Sha256
     """Of the clip before it was signed."""
+    size: Size | None = None
+    """Of the picture: what a cut-out of it is laid over."""
     seeds: dict[str, int]
     versions: dict[str, Word]
     verdict: Verdict

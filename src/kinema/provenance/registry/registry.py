@@ -189,6 +189,10 @@ class Registry:
         """The clip of this manifest, likewise."""
         return self._one(ENTRIES, "manifest_id", manifest_id)
 
+    def ids(self) -> list[int]:
+        """Of all clips, in the order of the log; a row is proved when it is asked for."""
+        return [int(id_, 16) for (id_,) in self._database.rows("SELECT id FROM entry ORDER BY leaf")]
+
     def by_fingerprint(self, fingerprint: Fingerprint) -> list[Match]:
         """Clips that look like it, likest first; empty if none does."""
         return self._search.like(fingerprint)
