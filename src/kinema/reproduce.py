@@ -15,19 +15,17 @@ from __future__ import annotations
 import hashlib
 import math
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final, Literal
-
-import numpy as np
 
 from kinema.errors import ProvenanceError, UsageError
 from kinema.folder import TakeFolder, versions
 from kinema.footage import film, ingredients_of, refuse_impossible
 from kinema.job import Job
-from kinema.media.decode import read_clip, read_frames
+from kinema.media.decode import read_clip
+from kinema.media.distance import Distance, between
 from kinema.physics.build import build_world, world_hash
 from kinema.physics.tape import file_hash
 from kinema.policy.decide import decide
@@ -46,41 +44,12 @@ from kinema.shot.files import dump_shot, load_shot
 from kinema.shot.shot import Shot
 from kinema.take import simulate
 
-AGREES: Final = 45.0
-"""PSNR [dB] from which on pictures count as the same."""
 _CODECS: Final[dict[str, Literal["h264", "prores_hq", "av1"]]] = {
     "h264": "h264",
     "prores": "prores_hq",
     "libdav1d": "av1",
     "av1": "av1",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Distance:
-    """Between the frames of two clips, code values of 8 bits."""
-
-    frames: int
-    """Compared; none if the clips are not of one size and length."""
-    psnr: float
-    """Of all frames together [dB]; infinite if they are equal to the bit."""
-    greatest: int
-    """Difference of any value of any pixel."""
-
-    @property
-    def agrees(self) -> bool:
-        """Whether they show the same."""
-        return self.frames > 0 and self.psnr >= AGREES
-
-    @property
-    def words(self) -> str:
-        """For a person."""
-        if not self.frames:
-            return "cannot be compared: the clips have not the same size and number of frames"
-        if not self.greatest:
-            return f"equal to the bit in {self.frames} frames"
-        said = "agree" if self.agrees else "differ"
-        return f"{said}: PSNR {self.psnr:.1f} dB over {self.frames} frames, at most {self.greatest} code values apart"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,24 +152,6 @@ def reproduce(
             distance=between(asked.clip, made.clip),
             versions=_changed(facts.versions),
         )
-
-
-def between(one: Path, two: Path) -> Distance:
-    """The distance of two clips, a frame at a time. Raises `MediaError`."""
-    count, squares, values, greatest = 0, 0.0, 0, 0
-    for a, b in zip_longest(_pictures(one), _pictures(two)):
-        if a is None or b is None or a.shape != b.shape:
-            return Distance(frames=0, psnr=0.0, greatest=255)
-        apart = np.abs(a.astype(np.int16) - b)
-        count, values = count + 1, values + apart.size
-        squares += float(np.sum(apart.astype(np.float64) ** 2))
-        greatest = max(greatest, int(apart.max()))
-    psnr = 10 * math.log10(255**2 * values / squares) if squares else math.inf
-    return Distance(frames=count, psnr=psnr, greatest=greatest)
-
-
-def _pictures(path: Path) -> Iterator[np.ndarray]:
-    yield from read_frames(path)
 
 
 def _asked(source: Path, shot: Path | None) -> _Source:

@@ -166,6 +166,18 @@ def test_cropped_and_encoded_again(take: Take, frames: list[np.ndarray], tmp_pat
     assert (laid.left, laid.top) == pytest.approx((0.455, 0.455), abs=0.01)
 
 
+def test_scaled_and_of_two_sizes(take: Take, frames: list[np.ndarray], tmp_path: Path) -> None:
+    """A raw stream that opens in another size: the mark is looked for in both."""
+    larger = [f.repeat(2, 0).repeat(2, 1) for f in frames]
+    small = encoded(tmp_path / "small.h264", [f[:64, :64] for f in frames[:2]]).read_bytes()
+    (tmp_path / "both.h264").write_bytes(small + encoded(tmp_path / "large.h264", larger).read_bytes())
+    found = traced(tmp_path / "both.h264")
+    assert found.id == id_of(take)
+    assert found.evidence.mark is not None
+    assert found.evidence.mark.frames == len(frames)
+    assert "scaled to 200 %" in found.words
+
+
 def test_rotated_where_the_fingerprint_alone_is_blind(
     take: Take, frames: list[np.ndarray], tmp_path: Path
 ) -> None:

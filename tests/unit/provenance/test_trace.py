@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kinema.diffusion.given import Given, Placed
+from kinema.diffusion.open_weights.options import Options
+from kinema.job import Job
+from kinema.media.distance import Distance
 from kinema.provenance.fingerprint.fingerprint import Fingerprint, cut_outs, window_of
 from kinema.provenance.fingerprint.pdq import cosines, distance, packed
 from kinema.provenance.manifest.facts import Size
@@ -23,7 +28,7 @@ from kinema.provenance.trace.mark import Mark
 from kinema.provenance.trace.overlay import Overlay
 from kinema.provenance.trace.verdict import Evidence, Verdict, explain, judge, power
 from kinema.provenance.watermark.geometry import placed, similarity
-from kinema.reproduce import Distance, Reproduction
+from kinema.reproduce import Reproduction
 
 A, B = 0xA, 0xB
 NONE = Inspection("none", (), "embedded", None, ())
@@ -42,6 +47,7 @@ def mark(
         known=False,
         frames=24,
         geometry=geometry,
+        side=480,
         lines=lines / geometry.scale,
     )
 
@@ -81,6 +87,7 @@ LOST = {"mark": mark(p=0), "claimed": ""}
         ({"manifest": manifest("trusted", "another's")}, Verdict.ANOTHERS, "not ours; signature valid"),
         ({"manifest": manifest("invalid")}, Verdict.ALTERED, "not as signed by kinema (ours)"),
         ({"likeness": NOTHING}, Verdict.RECOVERED, "re-encoded (12 of 256 bits differ)"),
+        ({"mark": mark(scale=0.5 / 0.71)}, Verdict.RECOVERED, "cropped to 71 % of its side, re-encoded"),
         ({"likeness": NOTHING, "overlay": ELSEWHERE}, Verdict.TRANSPLANTED, "looks like no clip of ours"),
         (
             {"likeness": Likeness(64, (Match(B, 0.9, 8, 0.0, ""),)), "overlay": None},
@@ -178,6 +185,12 @@ def test_geometry_in_words(how: dict[str, Any], words: tuple[str, ...]) -> None:
     assert mark(**how).changes == words
 
 
+def test_scale_in_words() -> None:
+    assert mark().scaled(480) == ""
+    assert mark().scaled(720) == "scaled to 67 %"
+    assert mark(scale=0.5 / 0.71).scaled(round(480 / 0.71)) == ""  # cut out, and not scaled
+
+
 def test_stretch_in_words() -> None:
     bent = placed(np.diag([0.55, 0.5]), np.zeros(2))
     assert "stretched by 10 %" in replace(mark(), geometry=bent).changes
@@ -227,3 +240,15 @@ def test_a_reproduction_needs_tape_and_pictures(distance_: Distance, *, agrees: 
     assert not replace(made, same_shot=False).equal
     assert ("versions", "numpy 2 (was 1)") in made.lines
     assert made.as_dict()["psnr"] != np.inf  # JSON has no infinity
+
+
+def test_a_job_comes_back_from_take_json() -> None:
+    job = Job(
+        quality="draft",
+        frames=(2, 9),
+        open_weights=Options(steps=4),
+        given=Given(pictures=(Placed(file="a.png", at=-1),), strength=0.5),
+    )
+    asked = json.loads(json.dumps(job.asked(world="w", label=None)))
+    assert Job.of(asked) == job
+    assert Job.of({}) == Job()

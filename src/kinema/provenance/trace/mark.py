@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from jaxtyping import UInt8
 
 from kinema.media.decode import read_frames
 from kinema.provenance.keys.keyring import Keyring
 from kinema.provenance.registry.binding import Candidate
-from kinema.provenance.watermark import SMALLEST, Detection, Detector, Geometry, Known
+from kinema.provenance.watermark import SMALLEST, Detector, Geometry, Known
 from kinema.provenance.watermark.analysis import reduction
 from kinema.provenance.watermark.detector import THRESHOLD
 from kinema.provenance.watermark.lattice import CANONICAL
@@ -28,6 +29,8 @@ PASSES: Final = 2
 """Any id, then known ids."""
 _SAME: Final = 0.03
 """Of scale: what is less is rounding of the search, or of an even number of lines."""
+_MOST_SIZES: Final = 4
+"""Sizes of frames in one file that are looked at: each costs a whole search."""
 _STRAIGHT: Final = 1.0
 """[degrees]"""
 
@@ -46,6 +49,8 @@ class Mark:
     """Whether it was read against the registry's ids alone."""
     frames: int
     geometry: Geometry
+    side: int
+    """The short side of the picture [px]."""
     lines: float
     """Of the marked picture's 480, how many the short side shows."""
 
@@ -84,6 +89,11 @@ class Mark:
         )
         return tuple(words for holds, words in said if holds)
 
+    def scaled(self, side: int) -> str:
+        """How its pixels were scaled, in words, if the short side of the marked picture had `side` px; or nothing."""
+        factor = self.side / (self.share * side)
+        return f"scaled to {100 * factor:.0f} %" if abs(factor - 1) > _SAME else ""
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
         return {
@@ -102,39 +112,57 @@ class Mark:
 
 
 def look(path: str | Path, keys: Sequence[bytes], ids: Callable[[], Sequence[int]]) -> Mark | None:
-    """Read the file once for all `keys`, newest first; None of a picture too small to hold a mark. `ids` are asked for
+    """Read the file once for all `keys`, newest first; None of pictures too small to hold a mark. `ids` are asked for
     only where no id is found blind. Raises `MediaError`."""
-    detectors = [Detector(key) for key in keys]
-    height, width = 0, 0
+    looks = _Looks(keys)
     for frame in read_frames(path):
-        height, width = frame.shape[:2]
-        if min(height, width) < SMALLEST:
-            return None
-        for detector in detectors:
-            detector.add(frame)
-    if not height:
+        looks.add(frame)
+    if not looks.sizes:
         return None
-    lines = min(height, width) / reduction(height, width)
-
-    def told(detection: Detection, generation: int, *, known: bool) -> Mark:
-        return Mark(
-            id=f"{detection.id:016x}",
-            log10_p=min(0.0, detection.log10_p + log10(PASSES * len(keys))),
-            generation=generation,
-            known=known,
-            frames=detection.frames,
-            geometry=detection.geometry,
-            lines=lines / detection.geometry.scale,
-        )
-
-    best = min(
-        (told(one.result(), n, known=False) for n, one in enumerate(detectors)), key=lambda m: m.log10_p
-    )
+    best = looks.likeliest(None)
     if best.found or not (given := ids()):
         return best
-    identities = Known(given)
-    again = [told(one.result(identities), n, known=True) for n, one in enumerate(detectors)]
-    return min([best, *again], key=lambda m: m.log10_p)
+    return min(best, looks.likeliest(Known(given)), key=lambda mark: mark.log10_p)
+
+
+class _Looks:
+    """Every key looked for in the frames of every size: a clip may change its size on the way."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys = keys
+        self.sizes: dict[tuple[int, int], list[Detector]] = {}
+
+    def add(self, frame: UInt8[np.ndarray, "row column 3"]) -> None:
+        """One frame; those too small, or of yet another size than `_MOST_SIZES`, are passed over."""
+        height, width, _ = frame.shape
+        new = (height, width) not in self.sizes
+        if min(height, width) < SMALLEST or (new and len(self.sizes) == _MOST_SIZES):
+            return
+        if new:
+            self.sizes[height, width] = [Detector(key) for key in self._keys]
+        for detector in self.sizes[height, width]:
+            detector.add(frame)
+
+    def likeliest(self, identities: Known | None) -> Mark:
+        """Of all sizes and keys."""
+        questions = log10(PASSES * len(self._keys) * len(self.sizes))
+        marks = []
+        for (height, width), detectors in self.sizes.items():
+            for generation, one in enumerate(detectors):
+                found = one.result() if identities is None else one.result(identities)
+                marks.append(
+                    Mark(
+                        id=f"{found.id:016x}",
+                        log10_p=min(0.0, found.log10_p + questions),
+                        generation=generation,
+                        known=identities is not None,
+                        frames=found.frames,
+                        geometry=found.geometry,
+                        side=min(height, width),
+                        lines=min(height, width) / reduction(height, width) / found.geometry.scale,
+                    )
+                )
+        return min(marks, key=lambda mark: mark.log10_p)
 
 
 def marked_by(keyring: Keyring, ids: Callable[[], Sequence[int]]) -> Callable[[Path], list[Candidate]]:

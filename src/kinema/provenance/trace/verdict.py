@@ -184,14 +184,24 @@ def _differences(evidence: Evidence) -> str:
     near = evidence.nearness
     if near is not None and near.same:
         return f"the pictures are those that were signed ({near.hashes} hashes agree to the bit)"
-    by_mark = evidence.mark.changes if evidence.mark and evidence.marked else ()
-    shape = list(by_mark or ([match.change] if match and match.change else []))
+    shape = _shape(evidence) or ([match.change] if match and match.change else [])
     if match and (cut := begins(match)):
         shape.append(cut)
-    laid = evidence.overlay
-    bits = laid.bits if laid is not None else near.bits if near is not None else None
+    bits = (
+        near.bits if near is not None and not shape else evidence.overlay.bits if evidence.overlay else None
+    )
     apart = f" ({bits:.0f} of 256 bits differ)" if bits is not None else ""
     return f"pixels differ from the signed original: {', '.join([*shape, 're-encoded'])}{apart}"
+
+
+def _shape(evidence: Evidence) -> list[str]:
+    """What the mark says of the picture's shape and size."""
+    if evidence.mark is None or not evidence.marked:
+        return []
+    facts = next((f.manifest.take for f in (evidence.recovered, evidence.manifest) if f and f.manifest), None)
+    size = facts.size if facts is not None else None
+    scaled = evidence.mark.scaled(min(size.width, size.height)) if size is not None else ""
+    return [*evidence.mark.changes, *([scaled] if scaled else [])]
 
 
 def _p(mark: Mark | None) -> str:
