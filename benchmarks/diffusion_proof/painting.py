@@ -14,8 +14,9 @@ from jaxtyping import Float
 from diffusion_proof.worlds import World
 from kinema.config import read_config
 from kinema.diffusion.control import NOISE
+from kinema.diffusion.dream import Dreamer, Start
 from kinema.diffusion.grid import Grid
-from kinema.diffusion.network import Context, Network
+from kinema.diffusion.network import Network
 from kinema.diffusion.painter import chunks, noises, scene_input, text_input
 from kinema.diffusion.schedule import times
 from kinema.diffusion.stream import stream
@@ -81,13 +82,10 @@ def _dreamt(
     rows, kinds = world.scene(style)
     scene = scene_input(rows[:0], kinds[:0])
     context = network.read(NAMES.index(style), *scene, text_input(world.words(style)))
-    visits = times(way.steps)
-    nothing = _uncontrolled(context, grid)
-    return stream(context, nothing, noises(grid, world.seed), visits, jump=way.jump, known=known)
-
-
-def _uncontrolled(context: Context, grid: Grid) -> Iterator[np.ndarray]:
-    return (context.no_control for _ in range(grid.latent_frames))
+    kept = np.zeros((1, 1, 1, grid.rows, grid.columns), np.float32)
+    starts: list[Start | None] = [Start(latent, 0.0, kept) for latent in known]
+    starts += [None] * (grid.latent_frames - len(known))
+    return Dreamer(context, context.no_control, way.steps).dream(starts, noises(grid, world.seed))
 
 
 def _conditions(network: Network, parts: list[np.ndarray]) -> Iterator[np.ndarray]:
