@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -30,6 +30,8 @@ _COLOUR = {
     "colorInteropID": "lin_rec709_scene",
 }
 _HALF_MAX = 65504.0
+MOST_VALUES: Final = 2**28
+"""Numbers of a file, all channels together: 24 channels at 4096x2304."""
 _UP = np.array([1, -1], np.float32)
 """From y down to v up."""
 
@@ -158,6 +160,7 @@ def read_channels(path: str | Path, *, only: str | None = None) -> dict[str, np.
     import OpenEXR
 
     try:
+        refuse_bomb(path)
         with OpenEXR.File(str(path), separate_channels=True) as file:
             parts = [part for part in file.parts if only is None or part.name() == only]
             return {name: channel.pixels for part in parts for name, channel in part.channels.items()}
@@ -165,6 +168,20 @@ def read_channels(path: str | Path, *, only: str | None = None) -> dict[str, np.
         raise MediaError(
             str(path), "must be an OpenEXR file", got=str(error)[:160], next_step="Draw it again."
         ) from error
+
+
+def refuse_bomb(path: str | Path) -> None:
+    """Raise `ValueError` where a header asks for more than `MOST_VALUES`; OpenEXR makes room before it reads."""
+    import OpenEXR
+
+    with OpenEXR.File(str(path), header_only=True) as file:
+        values = 0
+        for part in file.parts:
+            header = part.header
+            low, high = (np.asarray(corner, np.int64) for corner in header["dataWindow"])
+            values += int(np.prod(np.maximum(high - low + 1, 0))) * len(header["channels"])
+    if values > MOST_VALUES:
+        raise ValueError(f"{values} numbers, at most {MOST_VALUES} are read")
 
 
 def as_half(values: Float[np.ndarray, "row column channel"]) -> np.ndarray:

@@ -51,6 +51,8 @@ def read_surface(file: Path, shape: Mesh, path: str) -> Surface:
         raise refusal(path, file, f"cannot be read: {type(error).__name__}: {str(error)[:80]}") from error
     if len(faces) > MOST_FACES:
         raise refusal(path, file, f"{len(faces)} triangles, more than {MOST_FACES}: decimate it")
+    if len(faces) and not 0 <= faces.min() <= faces.max() < len(points):
+        raise refusal(path, file, f"faces of other points than its {len(points)}")
     if len(faces) < 4 or not np.isfinite(points).all():
         raise refusal(path, file, "no triangles" if len(faces) < 4 else "points that are not finite")
     return shaded(points * shape.scale, faces)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kinema.errors import MediaError
 from kinema.folder import TakeFolder
 
 
@@ -41,7 +41,7 @@ class TakesIn:
             try:
                 said = take.read_record()
                 receipts = said.get("policy", {}).get("receipts", [])
-            except (OSError, ValueError, AttributeError, json.JSONDecodeError):
+            except (MediaError, AttributeError):
                 continue
             if receipt_id in receipts:
                 yield MadeClip(str(take.path), str(take.path / str(said.get("clip", ""))))

@@ -102,7 +102,10 @@ class ConsentStore:
                 next_step=f"Put their list into {path.parent}.",
             ) from error  # fmt: skip
         payload, by = verified(token, self.trusted, kind=REVOCATIONS)
-        said = json.loads(payload)
+        try:
+            said = json.loads(payload)
+        except (ValueError, RecursionError):
+            said = None
         if by != signer or not isinstance(said, dict):
             raise PolicyError("the list of revoked receipts", "must be the signer's own", got=f"one of {by}",
                               next_step="Fetch it again.")  # fmt: skip
