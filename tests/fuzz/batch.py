@@ -7,6 +7,7 @@ it, in how many seconds, and at what height of memory. It may die; then the last
 from __future__ import annotations
 
 import json
+import os
 import random
 import resource
 import shutil
@@ -54,6 +55,8 @@ def outcome(family: Family, folder: Path) -> str:
 
 def main(name: str, seeds: str, first: str, stop: str) -> None:
     """Make sound files where there are none, read them, and then their damaged copies."""
+    report = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what libraries print goes elsewhere
     family, field = FAMILIES[name], Path(seeds)
     if not field.exists():
         field.mkdir()
@@ -72,8 +75,8 @@ def main(name: str, seeds: str, first: str, stop: str) -> None:
             shutil.copytree(source, case)
             hurt = random.Random(-1 - number).choice(files[source]).relative_to(source)
             (case / hurt).write_bytes(mutated((source / hurt).read_bytes(), number, others))
-            print(json.dumps({"number": number}), flush=True)
-            print(json.dumps({"number": number, **read(family, case)}), flush=True)
+            print(json.dumps({"number": number}), file=report)
+            print(json.dumps({"number": number, **read(family, case)}), file=report)
             shutil.rmtree(case)
 
 

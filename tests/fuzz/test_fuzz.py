@@ -17,11 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from families import FAMILIES
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-from families import FAMILIES  # noqa: E402
-
 TIMES = int(os.environ.get("KINEMA_FUZZ", "1"))
 HEIGHT = 2048
 """MiB at most, libraries included."""

@@ -51,7 +51,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         stated = manifest["files"]
         if wrong := next((key for key, kind in _FIELDS.items() if not isinstance(manifest[key], kind)), None):
             raise ValueError(f"{wrong} {manifest[wrong]!r}")
-        if strange := next((name for name in stated if Path(name).name != name), None):
+        if strange := next((name for name in stated if Path(name).name != name or name == ".."), None):
             raise ValueError(f"a file outside its folder, {strange!r}")
         if missing := {"width", "height"} - manifest["grid"].keys() | {"step.bin"} - stated.keys():
             raise ValueError(f"no {', '.join(sorted(missing))}")

@@ -12,7 +12,8 @@ CryptoObject00 …    CryptoObject00.R .G .B .A            float, see `cryptomat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -157,11 +158,8 @@ def read_passes(path: str | Path) -> Plate:
 
 def read_channels(path: str | Path, *, only: str | None = None) -> dict[str, np.ndarray]:
     """Every channel of every part (or of the part named `only`) by its full name. Raises `MediaError`."""
-    import OpenEXR
-
     try:
-        refuse_bomb(path)
-        with OpenEXR.File(str(path), separate_channels=True) as file:
+        with opened(path, separate_channels=True) as file:
             parts = [part for part in file.parts if only is None or part.name() == only]
             return {name: channel.pixels for part in parts for name, channel in part.channels.items()}
     except (OSError, RuntimeError, ValueError, TypeError) as error:
@@ -170,11 +168,14 @@ def read_channels(path: str | Path, *, only: str | None = None) -> dict[str, np.
         ) from error
 
 
-def refuse_bomb(path: str | Path) -> None:
-    """Raise `ValueError` where a header asks for more than `MOST_VALUES`; OpenEXR makes room before it reads."""
+@contextmanager
+def opened(path: str | Path, *, separate_channels: bool = False) -> Iterator[Any]:
+    """A file, all of whose parts are read. Raises `ValueError` where its header asks for more than `MOST_VALUES`:
+    OpenEXR makes room before it reads; and where pixels are damaged: OpenEXR prints a warning and leaves a part out."""
     import OpenEXR
 
     with OpenEXR.File(str(path), header_only=True) as file:
+        stated = len(file.parts)
         values = 0
         for part in file.parts:
             header = part.header
@@ -182,6 +183,10 @@ def refuse_bomb(path: str | Path) -> None:
             values += int(np.prod(np.maximum(high - low + 1, 0))) * len(header["channels"])
     if values > MOST_VALUES:
         raise ValueError(f"{values} numbers, at most {MOST_VALUES} are read")
+    with OpenEXR.File(str(path), separate_channels=separate_channels) as file:
+        if len(file.parts) != stated:
+            raise ValueError("damaged pixels")
+        yield file
 
 
 def as_half(values: Float[np.ndarray, "row column channel"]) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from kinema.errors import MediaError
-from kinema.media.exr import refuse_bomb
+from kinema.media.exr import opened
 from kinema.render.blackbody import LUMINANCE, blackbody_rgb
 from kinema.render.exposure import sun_direction
 from kinema.render.sky import sky_colour
@@ -94,10 +94,7 @@ def _read(path: Path) -> Float[np.ndarray, "row column 3"]:
         )
     try:
         if path.suffix.lower() == ".exr":
-            import OpenEXR
-
-            refuse_bomb(path)
-            with OpenEXR.File(str(path)) as file:
+            with opened(path) as file:
                 channels = file.channels()
                 if "RGB" in channels or "RGBA" in channels:
                     image = channels["RGB" if "RGB" in channels else "RGBA"].pixels[..., :3]

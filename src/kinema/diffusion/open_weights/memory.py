@@ -89,7 +89,7 @@ def _shards(index: Path) -> list[str]:
     """Names of files beside an index."""
     try:
         names = sorted(set(_read_json(index)["weight_map"].values()))
-        if strange := next((name for name in names if Path(name).name != name), None):
+        if strange := next((name for name in names if Path(name).name != name or name == ".."), None):
             raise ValueError(f"a file outside its folder, {strange!r}")
     except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise _unreadable(index, "must list weights by tensor", error) from error
