@@ -1,7 +1,8 @@
 """Run by `test_fuzz.py`, in a process with an end to its memory and time: reads damaged files of one family.
 
-batch.py FAMILY SEEDS FIRST STOP. It prints a line of JSON for each number before it is read and one after: what came of
-it, in how many seconds, and at what height of memory. It may die; then the last number without an end is what killed it.
+batch.py FAMILY SEEDS FIRST STOP. It prints a line of JSON for each number before it is read and one after: what came
+of it, in how many seconds, and at what height of memory. It may die; then the last number without an end is what
+killed it.
 """
 
 from __future__ import annotations

@@ -174,7 +174,9 @@ def _inside_png(content: bytes, dice: random.Random, others: list[bytes]) -> byt
         at += 12 + size
     number = dice.randrange(len(chunks) - 1)
     kind, chunk, unpacked = chunks[number]
-    hurt = _damaged(chunk, dice, others) if unpacked is None else zlib.compress(_damaged(unpacked, dice, others))
+    hurt = (
+        _damaged(chunk, dice, others) if unpacked is None else zlib.compress(_damaged(unpacked, dice, others))
+    )
     chunks[number] = kind, hurt, None
     summed = (struct.pack(">I", len(part)) + kind + part + struct.pack(">I", zlib.crc32(kind + part))
               for kind, part, _ in chunks)  # fmt: skip
@@ -194,5 +196,8 @@ def _shuffled(
     elif kind < 0.9:
         members[at] = members[dice.randrange(len(members))][0], member
     else:
-        members[at] = dice.choice((f"../../{name}", f"/{name}", name[:-1], f"{name}.npy", "a/b/c.npy")), member
+        members[at] = (
+            dice.choice((f"../../{name}", f"/{name}", name[:-1], f"{name}.npy", "a/b/c.npy")),
+            member,
+        )
     return members

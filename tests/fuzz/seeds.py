@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tarfile
 from datetime import date
 from pathlib import Path
@@ -144,16 +143,20 @@ def spheres(folder: Path) -> None:
     line = b"\2\2\0\20" + b"".join(bytes([128 + 8, value, 8, *[value] * 8]) for value in (90, 80, 70, 129))
     _file(folder / "runs" / "dome.hdr", head + line * 8)
     light = np.random.default_rng(2).random((8, 16, 3)) + 0.1
-    write_exr(
-        _file(folder / "exr" / "dome.exr", b""), light, Slate(frame=0, rate=Fraction(24), ev100=0.0)
-    )
+    write_exr(_file(folder / "exr" / "dome.exr", b""), light, Slate(frame=0, rate=Fraction(24), ev100=0.0))
 
 
 def clips(folder: Path) -> None:
     """What people send: H.264 in MP4 and MOV, ProRes, VP9 in WebM, FFV1 in Matroska, MPEG-4 in AVI."""
     import av
 
-    kinds = (("mp4", "libx264"), ("mov", "prores_ks"), ("webm", "libvpx-vp9"), ("mkv", "ffv1"), ("avi", "mpeg4"))
+    kinds = (
+        ("mp4", "libx264"),
+        ("mov", "prores_ks"),
+        ("webm", "libvpx-vp9"),
+        ("mkv", "ffv1"),
+        ("avi", "mpeg4"),
+    )
     for suffix, codec in kinds:
         target = _file(folder / suffix / f"clip.{suffix}", b"")
         with av.open(str(target), "w") as container:
@@ -343,7 +346,9 @@ def keyrings(folder: Path) -> None:
     claim = open_keyring(folder / "ring").keyring.folder / "claim" / "0001"
     key = load_pem_private_key((claim / "key.pem").read_bytes(), None)
     leaf, *above = read_chain((claim / "chain.pem").read_bytes() + (claim / "anchor.pem").read_bytes())
-    packed = serialize_key_and_certificates(b"k", key, leaf, above, BestAvailableEncryption(PASSWORD.encode()))  # type: ignore[arg-type]
+    packed = serialize_key_and_certificates(
+        b"k", key, leaf, above, BestAvailableEncryption(PASSWORD.encode())
+    )  # type: ignore[arg-type]
     _file(folder / "ring" / "import.p12", packed)
 
 
@@ -355,7 +360,9 @@ def takes(folder: Path) -> None:
 
     take = TakeFolder(folder / "take")
     take.path.mkdir(parents=True)
-    take.write_record(key="0" * 64, title="Two balls", complete=True, clip="clip.mp4", policy={"receipts": ["a"]})
+    take.write_record(
+        key="0" * 64, title="Two balls", complete=True, clip="clip.mp4", policy={"receipts": ["a"]}
+    )
     finding = Finding(
         check="energy", subject="all", rule="no gain", measured=0.1, bound=1, unit="J", verdict="pass"
     )
@@ -379,6 +386,6 @@ def _noise(rows: int, columns: int) -> np.ndarray:
 
 def _file(path: Path, content: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with io.open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
+    path.touch(0o600)
+    path.write_bytes(content)
     return path

@@ -1,5 +1,4 @@
-"""Files made to hurt, one by one: bombs, names that lead outside, and what the damaged files of `test_fuzz.py` found.
-"""
+"""Files made to hurt, one by one: bombs, names that lead outside, and what `test_fuzz.py` found."""
 
 from __future__ import annotations
 
@@ -47,7 +46,9 @@ try:
 except KinemaError:
     print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
     return int(done.stdout)
 
 
@@ -93,7 +94,9 @@ def png(width: int, height: int) -> bytes:
     """All black, without making it."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
 
     pack, row = zlib.compressobj(9), bytes(1 + 3 * width)
     packed = b"".join(pack.compress(row) for _ in range(height)) + pack.flush()
@@ -194,7 +197,10 @@ def test_headers_must_be_true(header: dict[str, Any]) -> None:
 
 def test_an_unclosed_header_is_no_traceback() -> None:
     broken = npy(np.zeros(3)).replace(b"}", b" ")
-    with pytest.raises(ValueError, match="TokenError|SyntaxError|parse"), unpacked(archive(a=broken), most=10**6) as packed:
+    with (
+        pytest.raises(ValueError, match=r"TokenError|SyntaxError|parse"),
+        unpacked(archive(a=broken), most=10**6) as packed,
+    ):
         array_in(packed, "a.npy")
 
 
@@ -239,7 +245,7 @@ def test_a_tape_whose_parts_do_not_fit_is_refused(
                 np.save(buffer, change(np.load(io.BytesIO(content))))
                 content = buffer.getvalue()
             target.writestr(name, content)
-    with pytest.raises(MediaError, match="must be a kinema.tape"):
+    with pytest.raises(MediaError, match=r"must be a kinema\.tape"):
         Tape.load(path)
 
 
@@ -303,7 +309,11 @@ def test_a_mesh_reads_no_file_outside_its_folder(tmp_path: Path) -> None:
 def test_a_stage_names_nothing_outside_or_elsewhere(tmp_path: Path) -> None:
     from kinema.shot.usd import load_usd
 
-    for arc in ("references = @http://127.0.0.1:9/x.usd@", "payload = @/etc/passwd@", "references = @../x.usda@"):
+    for arc in (
+        "references = @http://127.0.0.1:9/x.usd@",
+        "payload = @/etc/passwd@",
+        "references = @../x.usda@",
+    ):
         path = tmp_path / "stage.usda"
         path.write_text(f'#usda 1.0\n(metersPerUnit = 1)\ndef "A" ({arc}) {{}}\n')
         with pytest.raises(ShotError):

@@ -53,6 +53,10 @@ def read_all(name: str, folder: Path, count: int) -> list[dict[str, Any]]:
         seen += [line for line in lines if "said" in line]
         if done.returncode:
             assert lines, done.stderr[-4000:]
-            killed = {"number": len(seen), "said": f"died: {done.returncode} {done.stderr[-800:]}", "height": 0}
+            killed = {
+                "number": len(seen),
+                "said": f"died: {done.returncode} {done.stderr[-800:]}",
+                "height": 0,
+            }
             seen.append(killed)
     return seen

@@ -109,7 +109,16 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with endpoint() as url:
         run("shoot", "a ball falls", "--llm", "-o", "words.take", fails=True, KINEMA_LLM_URL=url)
         broken = f"{SAID['KINEMA_LLM_KEY']}\r\n"
-        run("shoot", "a ball falls", "--llm", "-o", "words.take", fails=True, KINEMA_LLM_URL=url, KINEMA_LLM_KEY=broken)
+        run(
+            "shoot",
+            "a ball falls",
+            "--llm",
+            "-o",
+            "words.take",
+            fails=True,
+            KINEMA_LLM_URL=url,
+            KINEMA_LLM_KEY=broken,
+        )
     return home
 
 
@@ -152,21 +161,35 @@ def test_no_secret_is_in_anything_that_was_made_or_said(house: Path) -> None:
     assert {"log.key", "KINEMA_LLM_KEY", "the watermark's secret"} < secrets.keys()
     assert sum("key.pem" in name for name in secrets) >= 2
     theirs = {house / "keys", house / "log.key", house / "consent" / "key.pem", house / "import.p12"}
-    searched = [
-        path for path in house.rglob("*") if path.is_file() and not theirs & {path, *path.parents}
-    ]
+    searched = [path for path in house.rglob("*") if path.is_file() and not theirs & {path, *path.parents}]
     names = {path.name for path in searched}
-    assert {"printed", "clip.mp4", "take.json", "shot.yaml", "registry.sqlite", "log.anchor", "tape.kt"} <= names
+    assert {
+        "printed",
+        "clip.mp4",
+        "take.json",
+        "shot.yaml",
+        "registry.sqlite",
+        "log.anchor",
+        "tape.kt",
+    } <= names
     for name, secret in secrets.items():
         for path in searched:
             content = path.read_bytes()
-            assert not any(way in content for way in written(secret)), f"{name} is in {path.relative_to(house)}"
+            assert not any(way in content for way in written(secret)), (
+                f"{name} is in {path.relative_to(house)}"
+            )
 
 
 def test_what_was_said_names_what_to_do_about_each(house: Path) -> None:
     """The failures were those that were meant."""
     printed = (house / "printed").read_text("utf-8", "replace")
-    for word in ("KINEMA_KEY_PASSWORD", "KINEMA_HSM_PIN", "Incorrect API key provided", "one line of ASCII", "PostgreSQL"):
+    for word in (
+        "KINEMA_KEY_PASSWORD",
+        "KINEMA_HSM_PIN",
+        "Incorrect API key provided",
+        "one line of ASCII",
+        "PostgreSQL",
+    ):
         assert word in printed, word
 
 

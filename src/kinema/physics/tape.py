@@ -230,7 +230,13 @@ def _refuse_unfit(tape: Tape) -> None:
         if index.size and not low <= index.min() <= index.max() < count:
             raise ValueError(f"{name} points beyond {count}")
     texts = all(isinstance(name, str) for name in geometry.bodies)
-    if not (texts and tape.samples_per_frame > 0 and tape.rate > 0 and len(tape.position) > 1 and len(tape.ledger.time)):
+    if not (
+        texts
+        and tape.samples_per_frame > 0
+        and tape.rate > 0
+        and len(tape.position) > 1
+        and len(tape.ledger.time)
+    ):
         raise ValueError("no bodies, no time or no samples")
 
 
