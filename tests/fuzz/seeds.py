@@ -336,6 +336,7 @@ def statements(folder: Path) -> None:
 
 def keyrings(folder: Path) -> None:
     """Development keys, and a file to import."""
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key
     from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
     from readers import PASSWORD
@@ -345,10 +346,11 @@ def keyrings(folder: Path) -> None:
 
     claim = open_keyring(folder / "ring").keyring.folder / "claim" / "0001"
     key = load_pem_private_key((claim / "key.pem").read_bytes(), None)
+    assert isinstance(key, EllipticCurvePrivateKey)
     leaf, *above = read_chain((claim / "chain.pem").read_bytes() + (claim / "anchor.pem").read_bytes())
     packed = serialize_key_and_certificates(
         b"k", key, leaf, above, BestAvailableEncryption(PASSWORD.encode())
-    )  # type: ignore[arg-type]
+    )
     _file(folder / "ring" / "import.p12", packed)
 
 

@@ -281,6 +281,18 @@ def test_a_mesh_of_absent_points_is_refused(tmp_path: Path) -> None:
         read_surface(path, Mesh(file=path.name), "bodies.0.shape.file")
 
 
+@pytest.mark.parametrize("kind", ["SCALAR", "VEC2", "VEC4"])
+def test_a_mesh_of_points_on_a_line_is_refused(tmp_path: Path, kind: str) -> None:
+    def flatten(tree: dict[str, Any]) -> None:
+        place = tree["meshes"][0]["primitives"][0]["attributes"]["POSITION"]
+        tree["accessors"][place] |= {"type": kind, "count": 4}
+
+    path = tmp_path / "lump.glb"
+    path.write_bytes(glb(flatten))
+    with pytest.raises(ShotError):
+        read_surface(path, Mesh(file=path.name), "bodies.0.shape.file")
+
+
 def test_a_mesh_placed_too_often_is_refused_uncopied(tmp_path: Path) -> None:
     def multiply(tree: dict[str, Any]) -> None:
         tree["nodes"] = [{"children": [*range(1, 20_001)]}, *[{"mesh": 0}] * 20_000]
@@ -399,6 +411,43 @@ def test_a_trusted_signer_may_sign_anything(payload: bytes) -> None:
         (store.folder / "revocations" / f"{signer}.jws").write_text(sign(payload, key, kind=REVOCATIONS))
         with pytest.raises(PolicyError):
             store.revocations(signer)
+
+
+def test_a_damaged_page_of_a_registry_is_refused_when_it_is_reached(tmp_path: Path) -> None:
+    import sqlite3
+
+    from kinema.provenance.registry.database import open_database
+
+    path = tmp_path / "registry.sqlite"
+    with sqlite3.connect(path) as raw:
+        raw.execute("CREATE TABLE t (a TEXT)")
+        raw.executemany("INSERT INTO t VALUES (?)", [("x" * 400,)] * 2000)
+    raw.close()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 :] = bytes(b ^ 0xFF for b in content[len(content) // 2 :])
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(ProvenanceError, match="malformed"):
+        list(open_database(path).rows("SELECT a FROM t"))
+
+
+def test_an_upload_without_a_size_waits(tmp_path: Path) -> None:
+    """A TIFF whose directory lost its width."""
+    from PIL import Image
+
+    from kinema.policy.consent.faces import most_faces
+
+    path = tmp_path / "plate.tiff"
+    Image.new("RGB", (40, 40)).save(path)
+    raw = path.read_bytes()
+    at = (
+        raw.index(struct.pack("<HH", 256, 4))
+        if struct.pack("<HH", 256, 4) in raw
+        else raw.index(struct.pack("<HH", 256, 3))
+    )
+    path.write_bytes(raw[:at] + struct.pack("<H", 255) + raw[at + 2 :])
+    with pytest.raises(MediaError):
+        most_faces(path)
 
 
 def test_a_registry_without_a_name_is_refused(tmp_path: Path) -> None:

@@ -53,6 +53,8 @@ def read_surface(file: Path, shape: Mesh, path: str) -> Surface:
         raise refusal(path, file, f"cannot be read: {type(error).__name__}: {str(error)[:80]}") from error
     if len(faces) > MOST_FACES:
         raise refusal(path, file, f"{len(faces)} triangles, more than {MOST_FACES}: decimate it")
+    if points.shape[1:] != (3,) or faces.shape[1:] != (3,):
+        raise refusal(path, file, "no triangles in space")
     if len(faces) and not 0 <= faces.min() <= faces.max() < len(points):
         raise refusal(path, file, f"faces of other points than its {len(points)}")
     if len(faces) < 4 or not np.isfinite(points).all():
