@@ -10,6 +10,7 @@ import json
 import tarfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -208,7 +209,7 @@ def meshes(folder: Path) -> None:
     """Every format that trimesh reads for us; glTF binary and as text with its numbers beside."""
     import trimesh
 
-    block = trimesh.creation.box((0.1, 0.2, 0.3))
+    block: Any = trimesh.creation.box((0.1, 0.2, 0.3))
     for suffix in ("obj", "stl", "ply", "off", "glb"):
         block.export(_file(folder / suffix / f"lump.{suffix}", b""))
     _file(folder / "stl_text" / "lump.stl", trimesh.exchange.stl.export_stl_ascii(block).encode())

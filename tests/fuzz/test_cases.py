@@ -264,7 +264,7 @@ def tape(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def glb(change: Callable[[dict[str, Any]], None]) -> bytes:
     import trimesh
 
-    raw = trimesh.creation.box((1, 1, 1)).export(file_type="glb")
+    raw: Any = trimesh.creation.box((1, 1, 1)).export(file_type="glb")
     size = int.from_bytes(raw[12:16], "little")
     tree = json.loads(raw[20 : 20 + size])
     change(tree)
@@ -309,7 +309,8 @@ def test_a_mesh_reads_no_file_outside_its_folder(tmp_path: Path) -> None:
 
     inside = tmp_path / "in"
     inside.mkdir()
-    for name, content in trimesh.creation.box((1, 1, 1)).scene().export(file_type="gltf").items():
+    files: Any = trimesh.creation.box((1, 1, 1)).scene().export(file_type="gltf")
+    for name, content in files.items():
         text = name.endswith("gltf")
         content = content.replace(b'"uri":"', b'"uri":"../') if text else content
         ((inside / "lump.gltf") if text else (tmp_path / name)).write_bytes(content)
