@@ -161,7 +161,7 @@ def clips(folder: Path) -> None:
     for suffix, codec in kinds:
         target = _file(folder / suffix / f"clip.{suffix}", b"")
         with av.open(str(target), "w") as container:
-            stream = container.add_stream(codec, rate=24)
+            stream: Any = container.add_stream(codec, rate=24)
             stream.width, stream.height = 64, 48
             stream.pix_fmt = "yuv422p10le" if codec == "prores_ks" else "yuv420p"
             for number in range(5):
@@ -212,8 +212,8 @@ def meshes(folder: Path) -> None:
     block: Any = trimesh.creation.box((0.1, 0.2, 0.3))
     for suffix in ("obj", "stl", "ply", "off", "glb"):
         block.export(_file(folder / suffix / f"lump.{suffix}", b""))
-    _file(folder / "stl_text" / "lump.stl", trimesh.exchange.stl.export_stl_ascii(block).encode())
-    _file(folder / "ply_text" / "lump.ply", trimesh.exchange.ply.export_ply(block, encoding="ascii"))
+    _file(folder / "stl_text" / "lump.stl", block.export(file_type="stl_ascii").encode())
+    _file(folder / "ply_text" / "lump.ply", block.export(file_type="ply", encoding="ascii"))
     for name, content in block.scene().export(file_type="gltf").items():
         _file(folder / "gltf" / ("lump.gltf" if name.endswith("gltf") else name), content)
 
