@@ -24,7 +24,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from kinema.errors import UsageError
+from kinema.errors import MediaError, UsageError
 from kinema.shot.files import dump_shot
 from kinema.shot.shot import Shot
 
@@ -66,8 +66,21 @@ class TakeFolder:
         return self.path / f"clip.{container}"
 
     def read_record(self) -> dict[str, Any]:
-        """take.json, or {} if there is none yet."""
-        return json.loads(self.record.read_text("utf-8")) if self.record.is_file() else {}
+        """take.json, or {} if there is none yet. Raises `MediaError` for a damaged one."""
+        if not self.record.is_file():
+            return {}
+        try:
+            record = json.loads(self.record.read_text("utf-8"))
+            if not isinstance(record, dict):
+                raise ValueError(f"a {type(record).__name__}")
+        except (OSError, ValueError, RecursionError) as error:
+            raise MediaError(
+                str(self.record),
+                "must be the record of a take",
+                got=str(error)[:120],
+                next_step="Restore it, or remove the take.",
+            ) from error
+        return record
 
     def write_record(self, **changes: Any) -> dict[str, Any]:
         """Update take.json atomically."""

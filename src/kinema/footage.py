@@ -17,7 +17,7 @@ from kinema.diffusion.manifest import read_manifest, weights_folder
 from kinema.diffusion.open_weights.card import UNKNOWN
 from kinema.diffusion.open_weights.options import Options, is_open
 from kinema.diffusion.plates import hashes_of, notes_of, refuse_unusable
-from kinema.errors import UsageError
+from kinema.errors import MediaError, UsageError
 from kinema.folder import TakeFolder, write_atomically
 from kinema.job import Job
 from kinema.media.codec import container_of, recipe_for
@@ -134,7 +134,13 @@ class Folder:
     def read(self, index: int) -> tuple[np.ndarray, FrameFacts]:
         """Back from disk, the same bits."""
         picture, facts = self._files(index)
-        return read_colour(picture), FrameFacts.model_validate_json(facts.read_text("utf-8"))
+        try:
+            stated = FrameFacts.model_validate_json(facts.read_bytes())
+        except (OSError, ValueError) as error:
+            raise MediaError(
+                str(facts), "must be facts of a frame", got="something else", next_step="Remove it."
+            ) from error
+        return read_colour(picture), stated
 
     def keep(self, frame: Frame, facts: FrameFacts) -> np.ndarray:
         """Both files, each renamed into place. Half floats, as a resumed take will read them."""

@@ -24,7 +24,7 @@ from kinema.progress import Progress, Quiet
 from kinema.provenance.origin import Origin, facts_of, id_of, seen_files
 from kinema.shot.shot import Shot
 from kinema.verify.page import report_page
-from kinema.verify.report import Report
+from kinema.verify.report import Report, read_report
 from kinema.verify.verify import verify
 
 
@@ -78,7 +78,7 @@ def make_take(
     asked = job.asked(world=wanted, ingredients=ingredients, label=label and asdict(label))
     with take.opened(shot, asked, overwrite=overwrite, resume=resume) as record:
         if record["complete"] and (take.path / record["clip"]).is_file():
-            return Take(take, Report.model_validate_json(take.report.read_text("utf-8")), record)
+            return Take(take, read_report(take.report), record)
         meter.keep_in(take.meter)
         take.keep_assets(shot, assets)
         with meter.stage("simulate"):

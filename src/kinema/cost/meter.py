@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from kinema.errors import MediaError
+
 FORMAT = "kinema.meter/1"
 _RAPL = Path("/sys/class/powercap")
 
@@ -28,13 +30,23 @@ class Meter:
         """From now on in this meter.json; what it already holds is added as the use of earlier runs."""
         self._path = path
         if path.is_file():
-            earlier = json.loads(path.read_text("utf-8"))
-            self._runs = earlier["runs"] + 1
-            for name, used in earlier["stages"].items():
-                mine = self._stages.setdefault(name, {})
-                for unit, amount in used.items():
-                    mine[unit] = mine.get(unit, 0.0) + amount
+            try:
+                self._add(json.loads(path.read_text("utf-8")))
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                raise MediaError(
+                    str(path),
+                    "must be what earlier runs have used",
+                    got=str(error)[:120],
+                    next_step="Remove it: the take is then charged from now on.",
+                ) from error
         self.save()
+
+    def _add(self, earlier: dict[str, Any]) -> None:
+        self._runs = earlier["runs"] + 1
+        for name, used in earlier["stages"].items():
+            mine = self._stages.setdefault(name, {"seconds": 0.0, "cpu_seconds": 0.0})
+            for unit, amount in used.items():
+                mine[unit] = mine.get(unit, 0.0) + float(amount)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -12,6 +12,16 @@ from kinema.config import read_config
 from kinema.errors import MachineError, TrainingError
 
 SCHEMA: Final = "kinema.weights/2"
+_FIELDS: Final = {
+    "depth": int,
+    "heads": int,
+    "window": int,
+    "recipe": str,
+    "styles": list,
+    "grid": dict,
+    "files": dict,
+}
+"""What the painter asks of it."""
 
 
 def weights_folder() -> Path:
@@ -36,10 +46,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         )
     try:
         manifest = json.loads(path.read_text("utf-8"))
-        stated = manifest["files"]
         if manifest["schema"] != SCHEMA:
             raise ValueError(f"schema {manifest['schema']}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        stated = manifest["files"]
+        if wrong := next((key for key, kind in _FIELDS.items() if not isinstance(manifest[key], kind)), None):
+            raise ValueError(f"{wrong} {manifest[wrong]!r}")
+        if strange := next((name for name in stated if Path(name).name != name or name == ".."), None):
+            raise ValueError(f"a file outside its folder, {strange!r}")
+        if missing := {"width", "height"} - manifest["grid"].keys() | {"step.bin"} - stated.keys():
+            raise ValueError(f"no {', '.join(sorted(missing))}")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise TrainingError(
             str(path),
             f"must be a manifest of schema {SCHEMA}",

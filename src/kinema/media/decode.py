@@ -1,4 +1,8 @@
-"""Clips from disk: what the file says it is, and its frames."""
+"""Clips from disk: what the file says it is, and its frames.
+
+libav would open whatever a name or a file names: `http://…`, `concat:…`, a playlist's other files. Here it reads one
+file, in one of the formats that hold their own pictures.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import UInt8
 
 from kinema.errors import MediaError
+
+MOST_PIXELS: Final = 2**26
+"""Of a frame: a picture of a few kilobytes that unpacks to more is refused before it is."""
+_FORMATS: Final = (
+    "mov,matroska,avi,mpegts,mpeg,mpegvideo,mxf,flv,ogg,asf,ivf,obu,h264,hevc,"
+    "gif,apng,image2,png_pipe,jpeg_pipe,webp_pipe,webp,tiff_pipe,bmp_pipe"
+)
+_LIMITS: Final = {"max_pixels": str(MOST_PIXELS)}
+_SAFE: Final = {
+    "format_whitelist": _FORMATS,
+    "protocol_whitelist": "file",
+    "pattern_type": "none",  # a name with %d in it is that file, and not a sequence
+}
 
 # ITU-T H.273 code points, those that occur in video files.
 _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
@@ -46,6 +63,8 @@ def read_clip(path: str | Path) -> ClipFacts:
     """Facts without decoding every frame. Raises `MediaError` for a file that is not a clip."""
     with _opened(path) as (container, stream):
         context = stream.codec_context
+        if not 0 < context.width * context.height <= MOST_PIXELS:
+            raise ValueError(f"{context.width}x{context.height} pixels, at most {MOST_PIXELS} are read")
         count = sum(1 for packet in container.demux(stream) if packet.size)
         rate = Fraction(stream.average_rate or 0)
         length = stream.duration
@@ -93,10 +112,14 @@ def _opened(path: str | Path) -> Iterator[tuple[Any, Any]]:
     from av.error import FFmpegError
 
     try:
-        with av.open(str(path)) as container:
+        with av.open(f"file:{path}", options={**_SAFE, **_LIMITS}) as container:
             if not container.streams.video:
                 raise ValueError("no video stream")
-            yield container, container.streams.video[0]
+            stream = container.streams.video[0]
+            if stream.codec_context is None:
+                raise ValueError("a video stream of an unknown codec")
+            stream.codec_context.options = _LIMITS
+            yield container, stream
     except (FFmpegError, OSError, ValueError) as error:
         raise MediaError(
             str(path), "must be a readable clip", got=str(error)[:160], next_step="Encode it again."

@@ -12,11 +12,12 @@ CryptoObject00 …    CryptoObject00.R .G .B .A            float, see `cryptomat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -30,6 +31,8 @@ _COLOUR = {
     "colorInteropID": "lin_rec709_scene",
 }
 _HALF_MAX = 65504.0
+MOST_VALUES: Final = 2**28
+"""Numbers of a file, all channels together: 24 channels at 4096x2304."""
 _UP = np.array([1, -1], np.float32)
 """From y down to v up."""
 
@@ -155,16 +158,35 @@ def read_passes(path: str | Path) -> Plate:
 
 def read_channels(path: str | Path, *, only: str | None = None) -> dict[str, np.ndarray]:
     """Every channel of every part (or of the part named `only`) by its full name. Raises `MediaError`."""
-    import OpenEXR
-
     try:
-        with OpenEXR.File(str(path), separate_channels=True) as file:
+        with opened(path, separate_channels=True) as file:
             parts = [part for part in file.parts if only is None or part.name() == only]
             return {name: channel.pixels for part in parts for name, channel in part.channels.items()}
     except (OSError, RuntimeError, ValueError, TypeError) as error:
         raise MediaError(
             str(path), "must be an OpenEXR file", got=str(error)[:160], next_step="Draw it again."
         ) from error
+
+
+@contextmanager
+def opened(path: str | Path, *, separate_channels: bool = False) -> Iterator[Any]:
+    """A file, all of whose parts are read. Raises `ValueError` where its header asks for more than `MOST_VALUES`:
+    OpenEXR makes room before it reads; and where pixels are damaged: OpenEXR prints a warning and leaves a part out."""
+    import OpenEXR
+
+    with OpenEXR.File(str(path), header_only=True) as file:
+        stated = len(file.parts)
+        values = 0
+        for part in file.parts:
+            header = part.header
+            low, high = (np.asarray(corner, np.int64) for corner in header["dataWindow"])
+            values += int(np.prod(np.maximum(high - low + 1, 0))) * len(header["channels"])
+    if values > MOST_VALUES:
+        raise ValueError(f"{values} numbers, at most {MOST_VALUES} are read")
+    with OpenEXR.File(str(path), separate_channels=separate_channels) as file:
+        if len(file.parts) != stated:
+            raise ValueError("damaged pixels")
+        yield file
 
 
 def as_half(values: Float[np.ndarray, "row column channel"]) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import UInt8, UInt16
 
 from kinema.errors import MediaError, UsageError
+from kinema.media.decode import MOST_PIXELS
 
 Pixels = UInt8[np.ndarray, "row column 3"] | UInt16[np.ndarray, "row column 3"]
 
@@ -58,7 +59,9 @@ def read_png(path: str | Path) -> Pixels:
     from av.error import FFmpegError
 
     try:
-        with av.open(str(path), format="png_pipe") as container:
+        limits = {"max_pixels": str(MOST_PIXELS)}
+        with av.open(f"file:{path}", format="png_pipe", options=limits) as container:
+            container.streams.video[0].codec_context.options = limits
             frame = next(container.decode(video=0))
             deep = max(part.bits for part in frame.format.components) > 8
             return frame.to_ndarray(format="rgb48le" if deep else "rgb24")

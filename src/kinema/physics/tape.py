@@ -14,12 +14,13 @@ import zipfile
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, jaxtyped
 
 from kinema.errors import MediaError
+from kinema.media.arrays import array_in, unpacked
 from kinema.physics.geometry import Geometry
 
 FORMAT = "kinema.tape/1"
@@ -170,23 +171,20 @@ class Tape:
     @classmethod
     def load(cls, path: str | Path) -> Tape:
         """Read a tape. Raises `MediaError` for a file that is not one."""
+        path = Path(path)
         try:
-            with zipfile.ZipFile(path) as archive:
+            # Nothing in a tape is compressed: it cannot hold more than it weighs.
+            with unpacked(path, most=path.stat().st_size) as archive:
                 header = json.loads(archive.read("tape.json"))
-                if header.get("schema") != FORMAT:
-                    raise ValueError(f"schema {header.get('schema')!r}")
-                arrays = {
-                    name.removesuffix(".npy"): np.lib.format.read_array(
-                        io.BytesIO(archive.read(name)), allow_pickle=False
-                    )
-                    for name in archive.namelist()
-                    if name.endswith(".npy")
-                }
+                if header["schema"] != FORMAT:
+                    raise ValueError(f"schema {header['schema']!r}")
+                names = [name for name in archive.namelist() if name.endswith(".npy")]
+                arrays = {name.removesuffix(".npy"): array_in(archive, name) for name in names}
             parts = {
                 group: {k.split("/")[1]: v for k, v in arrays.items() if k.startswith(group + "/")}
                 for group in _GROUPS
             }
-            return cls(
+            tape = cls(
                 engine=header["engine"],
                 seed=header["seed"],
                 world_hash=header["world_hash"],
@@ -198,16 +196,48 @@ class Tape:
                 ledger=Ledger(**parts["ledger"]),
                 **{k: v for k, v in arrays.items() if "/" not in k},
             )
-        except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+            _refuse_unfit(tape)
+        except (OSError, KeyError, ValueError, TypeError, ZeroDivisionError, IndexError) as error:
             raise MediaError(
                 str(path),
                 f"must be a {FORMAT} file",
                 got=str(error)[:120],
                 next_step="Simulate the shot again.",
             ) from error
+        return tape
 
 
 _GROUPS = ("geometry", "contacts", "cracks", "ledger")
+
+
+def _refuse_unfit(tape: Tape) -> None:
+    """Raise `ValueError` where shapes differ or an index has no target: compiled kernels do not look."""
+    geometry = tape.geometry
+    with jaxtyped("context"):  # an axis name is one length in all parts
+        for part in (tape, *(getattr(tape, group) for group in _GROUPS)):
+            for name, kind in get_type_hints(type(part)).items():
+                if not isinstance(getattr(part, name), get_origin(kind) or kind):
+                    raise ValueError(f"{name} does not fit the rest")
+    pieces, none = len(geometry.piece_body), -1
+    for name, index, low, count in (
+        ("piece_body", geometry.piece_body, 0, len(geometry.bodies)),
+        ("faces", geometry.faces, 0, len(geometry.vertices)),
+        ("face_piece", geometry.face_piece, 0, pieces),
+        ("face_neighbour", geometry.face_neighbour, none, pieces),
+        ("contacts/piece", tape.contacts.piece, 0, pieces),
+        ("cracks/piece", tape.cracks.piece, 0, pieces),
+    ):
+        if index.size and not low <= index.min() <= index.max() < count:
+            raise ValueError(f"{name} points beyond {count}")
+    texts = all(isinstance(name, str) for name in geometry.bodies)
+    if not (
+        texts
+        and tape.samples_per_frame > 0
+        and tape.rate > 0
+        and len(tape.position) > 1
+        and len(tape.ledger.time)
+    ):
+        raise ValueError("no bodies, no time or no samples")
 
 
 def file_hash(path: str | Path) -> str:

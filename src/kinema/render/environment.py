@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from kinema.errors import MediaError
+from kinema.media.exr import opened
 from kinema.render.blackbody import LUMINANCE, blackbody_rgb
 from kinema.render.exposure import sun_direction
 from kinema.render.sky import sky_colour
@@ -93,9 +94,7 @@ def _read(path: Path) -> Float[np.ndarray, "row column 3"]:
         )
     try:
         if path.suffix.lower() == ".exr":
-            import OpenEXR
-
-            with OpenEXR.File(str(path)) as file:
+            with opened(path) as file:
                 channels = file.channels()
                 if "RGB" in channels or "RGBA" in channels:
                     image = channels["RGB" if "RGB" in channels else "RGBA"].pixels[..., :3]
@@ -114,8 +113,8 @@ def _read(path: Path) -> Float[np.ndarray, "row column 3"]:
             got=str(error)[:120],
             next_step="Convert it.",
         ) from error
-    image = np.nan_to_num(np.asarray(image, np.float64), nan=0.0, posinf=65504.0, neginf=0.0)
-    return np.maximum(image, 0.0)
+    image = np.nan_to_num(np.asarray(image, np.float32), nan=0.0, posinf=65504.0, neginf=0.0)
+    return np.maximum(image, 0.0, out=image)
 
 
 def _resample(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kinema.errors import MediaError
 
 
 class Finding(BaseModel):
@@ -46,3 +49,16 @@ class Report(BaseModel):
     def failures(self) -> tuple[Finding, ...]:
         """Those that failed."""
         return tuple(finding for finding in self.findings if finding.verdict == "fail")
+
+
+def read_report(path: Path) -> Report:
+    """The report of a finished take. Raises `MediaError` for a file that is none."""
+    try:
+        return Report.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise MediaError(
+            str(path),
+            "must be a report of kinema's",
+            got=getattr(error, "strerror", None) or "something else",
+            next_step="Make the take again, with --overwrite.",
+        ) from error

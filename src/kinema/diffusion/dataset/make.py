@@ -128,7 +128,7 @@ def read_record(folder: Path) -> dict[str, Any]:
         record = json.loads((folder / RECORD).read_text("utf-8"))
         if record.get("schema") != SCHEMA:
             raise ValueError(f"schema {record.get('schema')!r}")
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise MediaError(
             str(folder),
             f"must be a data set ({SCHEMA})",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -17,6 +17,12 @@ from jaxtyping import Float, Int, UInt8
 from kinema.diffusion.dataset.distribution import SPLITS
 from kinema.diffusion.dataset.make import read_record
 from kinema.errors import MediaError, UsageError
+from kinema.media.arrays import array_in, unpacked
+
+MEMBERS: Final = {"control", "rgb", "tokens", "json"}
+"""Of each clip."""
+MOST: Final = 2**30
+"""Bytes that a member may unpack to: 50 frames of control at 854x480 are 0.57 GB."""
 
 
 @dataclass(frozen=True)
@@ -81,20 +87,31 @@ class Clips(Sequence[Clip]):
 
     def rgb(self, index: int) -> UInt8[np.ndarray, "time row column 3"]:
         """The picture alone."""
-        return _arrays(self._clips[index]["rgb"])["rgb"]
+        return _array(self._clips[index]["rgb"], "rgb", UInt8[np.ndarray, "time row column 3"])
 
     def control(self, index: int) -> Float[np.ndarray, "time row column 14"]:
         """The control alone, read anew."""
-        return _arrays(self._clips[index]["control"])["control"]
+        return _read_control(self._clips[index]["control"])
 
     def tokens(self, index: int) -> tuple[Float[np.ndarray, "row number"], Int[np.ndarray, " row"]]:
         """Scene tokens alone, and their kinds."""
-        stored = _arrays(self._clips[index]["tokens"])
-        return stored["tokens"], stored["kinds"]
+        place = self._clips[index]["tokens"]
+        tokens = _array(place, "tokens", Float[np.ndarray, "row number"])
+        kinds = _array(place, "kinds", Int[np.ndarray, " row"])
+        if len(tokens) != len(kinds):
+            raise _damaged(place.path, "kinds of other rows")
+        return tokens, kinds
 
     def manifest(self, index: int) -> dict[str, Any]:
         """The manifest alone, without the arrays."""
-        return json.loads(_bytes(self._clips[index]["json"]))
+        place = self._clips[index]["json"]
+        try:
+            manifest = json.loads(_bytes(place))
+        except (ValueError, RecursionError) as error:
+            raise _damaged(place.path, error) from error
+        if not isinstance(manifest, dict):
+            raise _damaged(place.path, "a manifest that is no object")
+        return manifest
 
     def blob(self, index: int, name: str) -> bytes:
         """The stored bytes of `rgb`, `control`, `tokens` or `json`."""
@@ -121,8 +138,10 @@ def _index(shard: Path) -> list[dict[str, _Place]]:
                 style, _, kind = rest.partition(".")
                 clip = clips.setdefault(f"{key}.{style}", {"control": control[key]})
                 clip[kind.removesuffix(".npz")] = place
-    except (OSError, tarfile.TarError, KeyError) as error:
+    except (OSError, ValueError, tarfile.TarError, KeyError) as error:
         raise _damaged(shard, error) from error
+    if bare := next((key for key, members in clips.items() if not members.keys() >= MEMBERS), None):
+        raise _damaged(shard, f"{bare!r} without all of {', '.join(sorted(MEMBERS))}")
     return list(clips.values())
 
 
@@ -132,23 +151,31 @@ def _bytes(place: _Place) -> bytes:
         return file.read(place.size)
 
 
-def _arrays(place: _Place) -> dict[str, np.ndarray]:
+def _array(place: _Place, name: str, kind: Any) -> np.ndarray:
+    """One array of a member, of the `kind` that it must be."""
     try:
-        with np.load(io.BytesIO(_bytes(place)), allow_pickle=False) as stored:
-            return dict(stored)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+        with unpacked(io.BytesIO(_bytes(place)), most=MOST) as archive:
+            array = array_in(archive, f"{name}.npy")
+    except (OSError, ValueError) as error:
         raise _damaged(place.path, error) from error
+    if not isinstance(array, kind):
+        raise _damaged(place.path, f"{name} of {array.dtype} {array.shape}")
+    return array
+
+
+def _read_control(place: _Place) -> np.ndarray:
+    return _array(place, "control", Float[np.ndarray, "time row column 14"])
 
 
 @lru_cache(maxsize=4)
 def _control(place: _Place) -> np.ndarray:
     """Kept for the world's other styles."""
-    control = _arrays(place)["control"]
+    control = _read_control(place)
     control.setflags(write=False)
     return control
 
 
-def _damaged(path: Path, error: Exception) -> MediaError:
+def _damaged(path: Path, error: Exception | str) -> MediaError:
     return MediaError(
         str(path),
         "must be a shard of a kinema data set",

@@ -13,6 +13,8 @@ from kinema.errors import MachineError, TrainingError
 
 INDEX: Final = "model_index.json"
 UNKNOWN: Final = "unknown"
+_LONGEST: Final = 200
+"""Letters of a licence's name or address."""
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
@@ -51,7 +53,7 @@ def read_card(folder: Path) -> Card:
         pipeline = index["_class_name"]
         if not isinstance(pipeline, str) or not pipeline.isidentifier():
             raise ValueError(f"_class_name {pipeline!r} is not a class of diffusers itself")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TrainingError(
             str(path),
             "must be JSON with the _class_name of a diffusers pipeline",
@@ -91,23 +93,30 @@ def stated_licence(card: str) -> str | None:
     matter = re.match(r"\A\ufeff?---\s*\n(.*?)\n---\s*(\n|\Z)", card, re.DOTALL)
     try:
         fields = yaml.safe_load(matter[1]) if matter else None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         return None
     if not isinstance(fields, dict) or not fields.get("license"):
         return None
     stated = fields["license"]
-    names = [str(name) for name in (stated if isinstance(stated, list) else [stated])]
-    named = fields.get("license_name")
-    text = ", ".join(str(named) if name == "other" and named else name for name in names)
-    link = fields.get("license_link")
+    # A text of an alias of aliases has no end: only plain words count.
+    listed = stated if isinstance(stated, list) else [stated]
+    names = [name[:_LONGEST] for name in listed[:8] if isinstance(name, str)]
+    if not names:
+        return None
+    named, link = (_word(fields.get(key)) for key in ("license_name", "license_link"))
+    text = ", ".join(named if name == "other" and named else name for name in names)
     return f"{text} ({link})" if link and "other" in names else text
+
+
+def _word(value: Any) -> str:
+    return value[:_LONGEST] if isinstance(value, str) else ""
 
 
 def _stride(path: Path) -> int | None:
     """Families name it differently; what cannot be read is found out when the pipeline is loaded."""
     try:
         config = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(config, dict):
         return None

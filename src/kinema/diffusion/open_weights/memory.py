@@ -74,7 +74,7 @@ def weight_files(folder: Path) -> tuple[list[Path], list[str]]:
     for stem, suffix in _NAMES:
         single, index = folder / f"{stem}.{suffix}", folder / f"{stem}.{suffix}.index.json"
         if index.is_file():
-            files = [folder / name for name in sorted(set(_read_json(index)["weight_map"].values()))]
+            files = [folder / name for name in _shards(index)]
             there = [path.is_file() for path in files]
             return list(compress(files, there)), [path.name for path in files if not path.is_file()]
         if single.is_file():
@@ -83,6 +83,17 @@ def weight_files(folder: Path) -> tuple[list[Path], list[str]]:
         "model" if "transformers_version" in _read_json(folder / "config.json") else "diffusion_pytorch_model"
     )
     return [], [f"{stem}.safetensors"]
+
+
+def _shards(index: Path) -> list[str]:
+    """Names of files beside an index."""
+    try:
+        names = sorted(set(_read_json(index)["weight_map"].values()))
+        if strange := next((name for name in names if Path(name).name != name or name == ".."), None):
+            raise ValueError(f"a file outside its folder, {strange!r}")
+    except (KeyError, AttributeError, TypeError, ValueError) as error:
+        raise _unreadable(index, "must list weights by tensor", error) from error
+    return names
 
 
 def place(
@@ -136,13 +147,16 @@ def _loaded(path: Path, precision: Precision) -> int:
     """Bytes of a file's numbers in memory: floats in the precision asked for, others as they are."""
     if path.suffix != ".safetensors":
         return path.stat().st_size
-    return sum(
-        math.prod(entry["shape"]) * WIDTH[precision]
-        if entry["dtype"] in FLOATS
-        else entry["data_offsets"][1] - entry["data_offsets"][0]
-        for name, entry in _header(path).items()
-        if name != "__metadata__"
-    )
+    try:
+        return sum(
+            math.prod(entry["shape"]) * WIDTH[precision]
+            if entry["dtype"] in FLOATS
+            else entry["data_offsets"][1] - entry["data_offsets"][0]
+            for name, entry in _header(path).items()
+            if name != "__metadata__"
+        )
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise _unreadable(path, "must be a safetensors file", error) from error
 
 
 def _header(path: Path) -> dict[str, Any]:
@@ -153,16 +167,19 @@ def _header(path: Path) -> dict[str, Any]:
             if length > path.stat().st_size:
                 raise ValueError(f"a header of {length} bytes")
             return json.loads(file.read(length))
-    except (OSError, ValueError, struct.error) as error:
-        raise TrainingError(
-            str(path), "must be a safetensors file", got=str(error)[:200], next_step="Fetch it again."
-        ) from error
+    except (OSError, ValueError, RecursionError, struct.error) as error:
+        raise _unreadable(path, "must be a safetensors file", error) from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            str(path), "must be JSON", got=str(error)[:200], next_step="Fetch it again."
-        ) from error
+        read = json.loads(path.read_text("utf-8"))
+        if not isinstance(read, dict):
+            raise ValueError(f"a {type(read).__name__}")
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unreadable(path, "must be an object of JSON", error) from error
+    return read
+
+
+def _unreadable(path: Path, rule: str, error: Exception) -> TrainingError:
+    return TrainingError(str(path), rule, got=str(error)[:200], next_step="Fetch it again.")

@@ -62,13 +62,20 @@ def required(run: Path) -> Path:
 
 
 def load(checkpoint: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """All tensors and the state of a checkpoint."""
+    """All tensors and the state of a checkpoint. Raises `TrainingError` for damaged files."""
     return read_shards(checkpoint), state_of(checkpoint)
 
 
 def state_of(checkpoint: Path) -> dict[str, Any]:
-    """What a checkpoint is of."""
-    return json.loads((checkpoint / "state.json").read_text("utf-8"))
+    """What a checkpoint is of. Raises `TrainingError` for a damaged file."""
+    path = checkpoint / "state.json"
+    try:
+        state = json.loads(path.read_text("utf-8"))
+        if not isinstance(state["step"], int):
+            raise ValueError("no number of a step")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(path, error) from error
+    return state
 
 
 def step_of(run: Path) -> int:
@@ -92,19 +99,24 @@ def write_shards(folder: Path, tensors: Mapping[str, Tensor]) -> None:
 
 
 def read_shards(folder: Path) -> dict[str, Tensor]:
-    """All tensors of a folder, pieces joined."""
+    """All tensors of a folder, pieces joined. Raises `TrainingError` for damaged files."""
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     whole: dict[str, Tensor] = {}
     pieces: dict[str, dict[int, Tensor]] = {}
-    for path in sorted(folder.glob("*.safetensors")):
-        for name, tensor in load_file(path).items():
-            base, cut, number = name.partition("#")
-            if cut:
-                pieces.setdefault(base, {})[int(number)] = tensor
-            else:
-                whole[base] = tensor
-    return whole | {name: torch.cat([parts[n] for n in sorted(parts)]) for name, parts in pieces.items()}
+    try:
+        for path in sorted(folder.glob("*.safetensors")):
+            for name, tensor in load_file(path).items():
+                base, cut, number = name.partition("#")
+                if cut:
+                    pieces.setdefault(base, {})[int(number)] = tensor
+                else:
+                    whole[base] = tensor
+        joined = {name: torch.cat([parts[n] for n in sorted(parts)]) for name, parts in pieces.items()}
+    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+        raise _damaged(folder, error) from error
+    return whole | joined
 
 
 def _pieces(tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
@@ -120,3 +132,12 @@ def _pieces(tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
 
 def _bytes(tensor: Tensor) -> int:
     return tensor.numel() * tensor.element_size()
+
+
+def _damaged(path: Path, error: Exception) -> TrainingError:
+    return TrainingError(
+        str(path),
+        "must be of a whole checkpoint",
+        got=str(error)[:200],
+        next_step="Remove its folder: training goes on from the checkpoint before it.",
+    )

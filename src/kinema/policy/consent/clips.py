@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kinema.errors import MediaError
 from kinema.folder import TakeFolder
 from kinema.provenance.registry import Registry
 from kinema.provenance.registry.entry import id_text
@@ -45,7 +45,7 @@ class TakesIn:
                 said = take.read_record()
                 receipts = said.get("policy", {}).get("receipts", [])
                 id_ = said.get("origin", {}).get("id", str(take.path))
-            except (OSError, ValueError, AttributeError, json.JSONDecodeError):
+            except (MediaError, AttributeError):
                 continue
             if receipt_id in receipts:
                 yield MadeClip(str(id_), str(take.path / str(said.get("clip", ""))))

@@ -105,7 +105,7 @@ def _pictures(path: Path) -> Iterator[Grey]:
             for index in range(0, frames, 1 + frames // _MOST):
                 picture.seek(index)
                 yield _small(np.asarray(ImageOps.exif_transpose(picture).convert("L")))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError) as error:
         raise MediaError(str(path.name), "must be a picture or a clip", got=str(error)[:160],
                          next_step="Save it as PNG, JPEG or MP4.") from error  # fmt: skip
 

@@ -72,7 +72,7 @@ class Keyring:
     def own_anchors(self) -> str:
         """PEM of the roots of this keyring's claim keys, old ones too, and of time-stamping authorities."""
         own = (read_secret(path / "anchor.pem") for path in generations(self.folder, "claim"))
-        return b"\n".join(own).decode("ascii") + self._roots("stamps")
+        return b"\n".join(own).decode("ascii", "replace") + self._roots("stamps")
 
     def _roots(self, others: Others) -> str:
         files = sorted((self.folder / others).glob("*.pem"))

@@ -73,7 +73,7 @@ class Database:
     def rows(self, statement: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """Ask for something; bytes come as `bytes`."""
         cursor = self._execute(statement, values)
-        while some := cursor.fetchmany(256):
+        while some := self._fetched(cursor):
             for row in some:
                 yield tuple(bytes(v) if isinstance(v, bytearray | memoryview) else v for v in row)
 
@@ -107,8 +107,19 @@ class Database:
     def _execute(self, statement: str, values: tuple[object, ...]) -> Any:
         text = statement.replace("BYTES", self._dialect.bytes_type).replace("?", self._dialect.placeholder)
         cursor = self._connection.cursor()
-        try:
+        with self._refusing():
             cursor.execute(text, values)
+        return cursor
+
+    def _fetched(self, cursor: Any) -> list[tuple[Any, ...]]:
+        """The next rows: a damaged page shows only when it is reached."""
+        with self._refusing():
+            return cursor.fetchmany(256)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
         except self._failures as error:
             raise ProvenanceError(
                 "registry database",
@@ -116,7 +127,6 @@ class Database:
                 got=str(error)[:200],
                 next_step="Is it the right file or server, is there room, may this user write?",
             ) from error
-        return cursor
 
 
 def open_database(location: str | Path) -> Database:

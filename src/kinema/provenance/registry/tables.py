@@ -66,7 +66,7 @@ def create_tables(database: Database) -> None:
             raise ProvenanceError(
                 "registry",
                 f"must be {SCHEMA}",
-                got=", ".join(found),
+                got=", ".join(map(str, found)),
                 next_step="Use the kinema that wrote it.",
             )
 

@@ -90,6 +90,13 @@ def _post(config: Config, body: dict[str, Any], timeout: float) -> bytes:
         )
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if config.llm_key:
+        if not (config.llm_key.isascii() and config.llm_key.isprintable()):
+            raise UsageError(  # http.client would quote the whole of it
+                "KINEMA_LLM_KEY",
+                "must be one line of ASCII",
+                got=f"{len(config.llm_key)} characters, some of others",
+                next_step="Is there a line break at its end?",
+            )
         headers["Authorization"] = f"Bearer {config.llm_key}"
     try:
         request = Request(url, json.dumps(body).encode(), headers)
@@ -98,6 +105,8 @@ def _post(config: Config, body: dict[str, Any], timeout: float) -> bytes:
     except HTTPError as error:
         with error:
             said = error.read(400).decode("utf-8", "replace")
+        if config.llm_key:
+            said = said.replace(config.llm_key, "(the key)")  # some servers quote what they refuse
         raise _failed(config, f"HTTP {error.code}: {said}") from error
     except (URLError, OSError, ValueError) as error:  # ValueError: a malformed port or header
         raise _failed(config, getattr(error, "reason", None) or error) from error
