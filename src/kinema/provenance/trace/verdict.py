@@ -10,13 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from math import floor
+from typing import Final
 
-from kinema.provenance.manifest.inspection import Inspection
+from kinema.provenance.manifest.facts import TakeFacts
+from kinema.provenance.manifest.inspection import EXPIRED, UNTRUSTED, Inspection
 from kinema.provenance.registry import Entry
 from kinema.provenance.registry.registry import Record
 from kinema.provenance.trace.likeness import Likeness, Nearness, begins
 from kinema.provenance.trace.mark import Mark
 from kinema.provenance.trace.overlay import AGREES, Overlay
+
+_PICTURES: Final = {f"assertion.{part}.mismatch" for part in ("bmffHash", "dataHash", "boxesHash")}
+"""Failures of a manifest that say nothing against its signature: the file is not the one that was signed."""
 
 
 class Verdict(StrEnum):
@@ -51,7 +56,7 @@ class Evidence:
     """None of a picture too small to hold one."""
     likeness: Likeness
     claimed: str
-    """Id of the clip that mark or manifest name, the mark first; empty if neither does."""
+    """Id of the clip that our trusted manifest names, or else the mark, or a manifest of ours that no longer holds."""
     row: Record | None
     """Of that clip, or else of the one it looks most like."""
     overlay: Overlay | None
@@ -60,6 +65,11 @@ class Evidence:
     recovered: Inspection | None
     """The registered manifest held against the file, where the file's own is lost or does not hold."""
     taken_down: bool
+
+    @property
+    def facts(self) -> TakeFacts | None:
+        """What our signed manifest, the file's own or the registered one, says of the take."""
+        return next((one for one in map(statement, (self.manifest, self.recovered)) if one is not None), None)
 
     @property
     def marked(self) -> bool:
@@ -77,10 +87,21 @@ class Evidence:
         """Whether it shows something else, as far as that can be told."""
         if self.agrees or self.row is None:
             return False
-        told = (
+        whole = (
             self.likeness.hashes > 0 and not self.marked
-        )  # whole, as the manifest claims: the search would find it
-        return told or self.overlay is not None or bool(self.likeness.matches)
+        )  # as its manifest claims: the search would find it
+        return whole or self.overlay is not None or bool(self.likeness.matches)
+
+
+def statement(found: Inspection | None) -> TakeFacts | None:
+    """What we said of a take, if this manifest is ours; believed even where the pictures are no longer those that were
+    signed, or our certificate has ended since, but not where signer or statement fail."""
+    made = found.manifest if found is not None else None
+    if found is None or made is None or made.signer.standing != "ours":
+        return None
+    codes = {one.code for one in found.failures}
+    known = _PICTURES | ({EXPIRED, UNTRUSTED} if EXPIRED in codes else set())
+    return made.take if codes <= known else None
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -91,10 +112,13 @@ def judge(evidence: Evidence) -> Verdict:
     if evidence.claimed and not evidence.agrees:
         if evidence.differs:
             return Verdict.TRANSPLANTED
-        return Verdict.UNCONFIRMED if evidence.marked else Verdict.ALTERED
+        if evidence.marked:
+            return Verdict.UNCONFIRMED
     if state == "invalid":
         return Verdict.ALTERED
-    return Verdict.RECOVERED if evidence.row is not None else Verdict.UNKNOWN
+    # Either what is claimed agrees, or nothing is claimed and the row is that of the likest clip.
+    recovered = evidence.agrees or (evidence.row is not None and not evidence.claimed)
+    return Verdict.RECOVERED if recovered else Verdict.UNKNOWN
 
 
 def explain(verdict: Verdict, evidence: Evidence) -> str:
@@ -198,8 +222,7 @@ def _shape(evidence: Evidence) -> list[str]:
     """What the mark says of the picture's shape and size."""
     if evidence.mark is None or not evidence.marked:
         return []
-    facts = next((f.manifest.take for f in (evidence.recovered, evidence.manifest) if f and f.manifest), None)
-    size = facts.size if facts is not None else None
+    size = evidence.facts.size if evidence.facts is not None else None
     scaled = evidence.mark.scaled(min(size.width, size.height)) if size is not None else ""
     return [*evidence.mark.changes, *([scaled] if scaled else [])]
 
