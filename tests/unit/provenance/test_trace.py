@@ -27,7 +27,8 @@ from kinema.provenance.trace.likeness import Likeness
 from kinema.provenance.trace.lines import lines_of
 from kinema.provenance.trace.mark import Mark
 from kinema.provenance.trace.overlay import Overlay
-from kinema.provenance.trace.verdict import Evidence, Verdict, explain, judge, power, statement
+from kinema.provenance.trace.verdict import Evidence, Verdict, judge, statement
+from kinema.provenance.trace.words import explain, power
 from kinema.provenance.watermark.geometry import placed, similarity
 from kinema.reproduce import Reproduction
 
@@ -77,7 +78,7 @@ def manifest(state: Any, standing: Any = "ours") -> Inspection:
 
 ELSEWHERE = Overlay(50, 115.0, 0.5, 0.5)
 NOTHING = Likeness(64, ())
-LOST = {"mark": mark(p=0), "claimed": ""}
+LOST: dict[str, Any] = {"mark": mark(p=0), "claimed": ""}
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,11 @@ LOST = {"mark": mark(p=0), "claimed": ""}
         ({"manifest": manifest("trusted")}, Verdict.SIGNED, "signature valid"),
         ({"manifest": manifest("trusted", "another's")}, Verdict.ANOTHERS, "not ours; signature valid"),
         ({"manifest": manifest("invalid")}, Verdict.ALTERED, "not as signed by kinema (ours)"),
+        (
+            LOST | {"manifest": manifest("invalid", "another's"), "overlay": None},
+            Verdict.ALTERED,
+            "recovered by fingerprint (score 1.00",
+        ),
         ({"likeness": NOTHING}, Verdict.RECOVERED, "re-encoded (12 of 256 bits differ)"),
         ({"mark": mark(scale=0.5 / 0.71)}, Verdict.RECOVERED, "cropped to 71 % of its side, re-encoded"),
         ({"likeness": NOTHING, "overlay": ELSEWHERE}, Verdict.TRANSPLANTED, "looks like no clip of ours"),

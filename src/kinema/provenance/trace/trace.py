@@ -24,7 +24,8 @@ from kinema.provenance.registry.registry import Record
 from kinema.provenance.trace.likeness import Likeness, likeness, nearness
 from kinema.provenance.trace.mark import Mark, look
 from kinema.provenance.trace.overlay import Overlay, overlay
-from kinema.provenance.trace.verdict import Evidence, Verdict, explain, judge, statement
+from kinema.provenance.trace.verdict import Evidence, Verdict, judge, statement
+from kinema.provenance.trace.words import explain
 
 FORMAT = "kinema.trace/1"
 _ID = 16
