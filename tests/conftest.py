@@ -23,7 +23,6 @@ def _home_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setenv("KINEMA_KEYS", str(home / "keys"))
         patch.setenv("KINEMA_REGISTRY", str(home / "registry.sqlite"))
         patch.setenv("KINEMA_REGISTRY_ANCHOR", str(home / "registry.anchor"))
-        patch.setenv("KINEMA_REGISTRY_KEY", str(home / "registry.key"))
         patch.setenv("KINEMA_CONSENT", str(home / "consent"))
         for name in ("KINEMA_TSA", "KINEMA_KEY_PASSWORD", "KINEMA_HSM_PIN", "KINEMA_POLICY"):
             patch.delenv(name, raising=False)

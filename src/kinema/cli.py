@@ -17,7 +17,8 @@ import typer
 from kinema.cli_consent import consent
 from kinema.cli_dataset import dataset
 from kinema.cli_keys import keys
-from kinema.cli_policy import Territories, licences, one_of, policy, print_json, territories
+from kinema.cli_options import Json, Territories, one_of, print_json, territories
+from kinema.cli_policy import licences, policy
 from kinema.cli_registry import registry
 from kinema.cli_seal import seal
 from kinema.cli_trace import reproduce, trace
@@ -45,7 +46,6 @@ app.command()(trace)
 app.command()(reproduce)
 
 Source = Annotated[str, typer.Argument(help="Words, a shot file (.yaml, .json), a USD stage, or a take.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
 @app.command()

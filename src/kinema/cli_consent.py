@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kinema.cli_policy import Json, Territories, files_there, one_of, print_json, territories
+from kinema.cli_options import Json, Territories, files_there, one_of, print_json, territories
 from kinema.errors import UsageError
 
 if TYPE_CHECKING:
@@ -129,17 +129,21 @@ def revoke(
     as_json: Json = False,
 ) -> None:
     """Take consent back for good: no export follows, and the clips already made are listed."""
-    from kinema.policy.consent.clips import TakesIn
+    from kinema.policy.consent.clips import InRegistry, TakesIn, made_under
+    from kinema.provenance.registry import open_registry
 
     revoked = _store().revoke(receipt).receipt
-    clips = list(TakesIn(takes)(revoked.id))
+    if not as_json:  # before the search: it is revoked whatever that finds
+        print(f"revoked   {revoked.id}: {revoked.subject.name}")
+    with open_registry() as registry:
+        clips = made_under(revoked.id, TakesIn(takes), InRegistry(registry))
+    searched = [f"takes in {takes.resolve().name or takes}", "manifests of the registry"]
     if as_json:
-        print_json({"revoked": revoked.id, "clips": [asdict(clip) for clip in clips]})
+        print_json({"revoked": revoked.id, "searched": searched, "clips": [asdict(clip) for clip in clips]})
         return
-    print(f"revoked   {revoked.id}: {revoked.subject.name}")
     for clip in clips:
-        print(f"made      {clip.where}")
-    print(f"clips made under it in {takes.resolve().name or takes}: {len(clips)}")
+        print(f"made      {clip.id}  {clip.where}")
+    print(f"clips made under it: {len(clips)}; searched: {', '.join(searched)}")
 
 
 @consent.command("list")
@@ -174,7 +178,8 @@ def _store() -> ConsentStore:
     from kinema.config import read_config
     from kinema.policy.consent.store import ConsentStore
 
-    return ConsentStore(read_config().consent)
+    config = read_config()
+    return ConsentStore(config.consent, config.keys)
 
 
 def _token(store: ConsentStore, receipt: str) -> str:
@@ -185,10 +190,9 @@ def _token(store: ConsentStore, receipt: str) -> str:
 
 
 def _hash(path: Path) -> str:
-    import hashlib
+    from kinema.physics.tape import file_hash
 
-    with files_there([path])[0].open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_hash(*files_there([path]))
 
 
 def _day(option: str, text: str) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kinema.cli_options import Json, print_json
 from kinema.errors import UsageError
 
 dataset = typer.Typer(
@@ -18,7 +18,6 @@ dataset = typer.Typer(
 )
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the data set.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
 @dataset.command()
@@ -70,7 +69,7 @@ def stats(folder: Folder, as_json: Json = False) -> None:
 
     found = stats_of(folder)
     if as_json:
-        print(json.dumps(found.as_dict(), indent=2))
+        print_json(found.as_dict())
         return
     width, height = found.size
     pace = f", {found.clips_per_hour:.0f} clips an hour" if found.clips_per_hour else ""
@@ -101,7 +100,7 @@ def verify(
         found = verify_dataset(folder, worlds=worlds, seed=seed, report=report)
     wrong = [clip for clip in found if clip.wrong]
     if as_json:
-        print(json.dumps([asdict(clip) for clip in found], indent=2))
+        print_json([asdict(clip) for clip in found])
     else:
         for clip in wrong:
             print(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from kinema.cli_options import Json, one_of, print_json
 from kinema.config import read_config
 from kinema.errors import UsageError
 
@@ -18,7 +18,6 @@ keys = typer.Typer(
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Compromised = Annotated[
     bool, typer.Option("--compromised", help="Distrust the old key: what it signed no longer verifies.")
 ]
@@ -42,8 +41,9 @@ def rotate(
     """Make a new key of one role. What the old one signed still verifies, and the old one can sign no more."""
     from kinema.provenance.keys import read_keyring
     from kinema.provenance.keys.ceremony import rotate as change
+    from kinema.provenance.keys.generation import ROLES
 
-    known = _role(role)
+    known = one_of("role", role, ROLES)
     print(f"made      {change(read_keyring(read_config().keys), known, compromised=compromised)}")
 
 
@@ -55,8 +55,9 @@ def distrust(
     """Distrust an older key that was found out: what it signed no longer verifies."""
     from kinema.provenance.keys import read_keyring
     from kinema.provenance.keys.ceremony import distrust as refuse
+    from kinema.provenance.keys.generation import ROLES
 
-    known = _role(role)
+    known = one_of("role", role, ROLES)
     refuse(read_keyring(read_config().keys), known, generation)
     print(f"distrusts {role} {generation}")
 
@@ -69,7 +70,7 @@ def show(as_json: Json = False) -> None:
 
     found = summary_of(read_keyring(read_config().keys))
     if as_json:
-        print(json.dumps(found.as_dict(), indent=2))
+        print_json(found.as_dict())
         return
     print(f"keys        {found.folder}")
     for one in found.claims:
@@ -137,16 +138,6 @@ def trust(
 
     kept = accept(open_keyring().keyring, _read(file), file.name, "makers" if maker else "stamps")
     print(f"trusted   {kept}")
-
-
-def _role(text: str) -> Any:
-    from kinema.provenance.keys.generation import ROLES
-
-    if text not in ROLES:
-        raise UsageError(
-            "role", f"must be one of {', '.join(ROLES)}", got=repr(text), next_step="Choose one of them."
-        )
-    return text
 
 
 def _read(path: Path) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
 
-from kinema.errors import UsageError
+from kinema.cli_options import Json, one_of, print_json
 
 
 def seal(
@@ -23,7 +22,7 @@ def seal(
     ] = None,
     shot: Annotated[Path | None, typer.Option(help="The shot file that the clip was drawn from.")] = None,
     editor: Annotated[str, typer.Option(help="Who changed the parent: human, algorithm or model.")] = "human",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Sign an edited or foreign clip as a child of its inputs, whose own manifests it keeps. Do it last."""
     from kinema.provenance.keys import open_keyring
@@ -31,33 +30,23 @@ def seal(
     from kinema.provenance.manifest.inspection import inspect
     from kinema.provenance.manifest.seal import seal_child
 
-    known = {name: name for name in get_args(Editor)}
-    if editor not in known:
-        raise UsageError(
-            "--editor",
-            f"must be one of {', '.join(known)}",
-            got=repr(editor),
-            next_step="Choose one of them.",
-        )
+    by = one_of("--editor", editor, get_args(Editor))
     keyring = open_keyring().keyring
     sealed = seal_child(
-        clip, output, keyring, parent=parent, components=component or (), shot=shot, editor=known[editor]
+        clip, output, keyring, parent=parent, components=component or (), shot=shot, editor=by
     )
     found = inspect(sealed.clip, keyring)
     assert found.manifest is not None  # it was read back
     inputs = [vars(one) for one in found.manifest.ingredients]
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "clip": str(sealed.clip),
-                    "manifest": sealed.manifest_id,
-                    "sidecar": str(sealed.sidecar) if sealed.sidecar else None,
-                    "says": found.words,
-                    "inputs": inputs,
-                },
-                indent=2,
-            )
+        print_json(
+            {
+                "clip": str(sealed.clip),
+                "manifest": sealed.manifest_id,
+                "sidecar": str(sealed.sidecar) if sealed.sidecar else None,
+                "says": found.words,
+                "inputs": inputs,
+            }
         )
         return
     print(f"sealed    {sealed.clip}" + (f", with {sealed.sidecar}" if sealed.sidecar else ""))

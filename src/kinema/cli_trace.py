@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinema.cli_options import Json
+
 if TYPE_CHECKING:
     from kinema.provenance.trace import Trace
     from kinema.reproduce import Reproduction
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
 def trace(
@@ -23,7 +23,7 @@ def trace(
     """Say where a clip comes from, stripped and edited ones too. Exit code 3: nothing found, or not as signed."""
     from kinema.folder import write_atomically
     from kinema.provenance.keys import open_keyring
-    from kinema.provenance.origin import open_registry
+    from kinema.provenance.registry import open_registry
     from kinema.provenance.trace import trace as traced
 
     with open_registry() as registry:

@@ -19,8 +19,6 @@ class Config:
     """Path of the registry's database, or a postgresql:// URL (`KINEMA_REGISTRY`)."""
     registry_anchor: Path | None
     """Signed heads of its log, best on another disk (`KINEMA_REGISTRY_ANCHOR`); None = beside the database."""
-    registry_key: Path
-    """Private key of its log (`KINEMA_REGISTRY_KEY`)."""
     llm_url: str | None
     """Base URL of an OpenAI-compatible endpoint for compiling prompts (`KINEMA_LLM_URL`); None = off."""
     llm_model: str
@@ -30,7 +28,7 @@ class Config:
     policy: Path | None
     """Rules of the house (`KINEMA_POLICY`), a folder that adds to those that came along; None = those alone."""
     consent: Path
-    """Consent receipts, their keys and revocations (`KINEMA_CONSENT`)."""
+    """Consent receipts and revocations (`KINEMA_CONSENT`)."""
     moderation_url: str | None
     """A classifier of text that is asked as well (`KINEMA_MODERATION_URL`); None = off."""
     keys: Path
@@ -55,7 +53,6 @@ def read_config() -> Config:
         registry_anchor=Path(os.environ["KINEMA_REGISTRY_ANCHOR"])
         if os.environ.get("KINEMA_REGISTRY_ANCHOR")
         else None,
-        registry_key=Path(os.environ.get("KINEMA_REGISTRY_KEY") or lasting / "registry.key"),
         llm_url=os.environ.get("KINEMA_LLM_URL") or None,
         llm_model=os.environ.get("KINEMA_LLM_MODEL") or "default",
         llm_key=os.environ.get("KINEMA_LLM_KEY") or None,

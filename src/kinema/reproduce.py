@@ -35,7 +35,8 @@ from kinema.progress import Progress, Quiet
 from kinema.provenance.keys import open_keyring
 from kinema.provenance.manifest.facts import Size, TakeFacts
 from kinema.provenance.manifest.inspection import inspect
-from kinema.provenance.origin import id_of, open_registry
+from kinema.provenance.origin import id_of
+from kinema.provenance.registry import open_registry
 from kinema.provenance.trace import trace
 from kinema.provenance.trace.mark import look
 from kinema.provenance.watermark import Watermark

@@ -23,8 +23,7 @@ from kinema.provenance.fingerprint.fingerprint import kept
 from kinema.provenance.keys import open_keyring
 from kinema.provenance.keys.ceremony import rotate as rotate_key
 from kinema.provenance.manifest.facts import WATERMARK_ALG
-from kinema.provenance.origin import open_registry
-from kinema.provenance.registry import Entry, Notice
+from kinema.provenance.registry import Entry, Notice, open_registry
 from kinema.provenance.trace import Trace, Verdict, trace
 from kinema.provenance.watermark import Watermark
 from kinema.take import Take
@@ -54,7 +53,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("KINEMA_KEYS", str(folder / "keys"))
         patch.setenv("KINEMA_REGISTRY", str(folder / "registry.sqlite"))
         patch.setenv("KINEMA_REGISTRY_ANCHOR", str(folder / "registry.anchor"))
-        patch.setenv("KINEMA_REGISTRY_KEY", str(folder / "registry.key"))
         yield folder
 
 

@@ -61,7 +61,7 @@ def facts_of(
     request: Request, flags: tuple[Flag, ...], persons: tuple[str, ...], settings: Settings, config: Config
 ) -> Facts:
     """Everything else that rules ask. Raises `KinemaError` where something cannot be found out."""
-    store = ConsentStore(config.consent)
+    store = ConsentStore(config.consent, config.keys)
     notes: dict[str, str] = {}
     receipts = _consents(request, persons, store, notes)
     waiting = (

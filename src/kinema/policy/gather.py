@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 from kinema.diffusion.open_weights.card import UNKNOWN
 from kinema.job import Job
+from kinema.physics.tape import file_hash
 from kinema.policy.request import LOCAL, Act, AssetUse, Purpose, Request
 from kinema.shot.asset import Asset
 from kinema.shot.shot import Shot
@@ -88,7 +88,6 @@ def _weights(part: Mapping[str, Any]) -> AssetUse:
 def hash_of(path: Path) -> str | None:
     """SHA-256 of a file in hexadecimal; None if it cannot be read: whoever uses it says so."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_hash(path)
     except OSError:
         return None

@@ -14,18 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kinema.config import read_config
 from kinema.folder import TakeFolder
 from kinema.job import Job
 from kinema.physics.tape import file_hash
 from kinema.provenance.fingerprint.fingerprint import kept
 from kinema.provenance.keys import Keyring, open_keyring
-from kinema.provenance.log.key_file import log_key_at
 from kinema.provenance.manifest.facts import Permission, Size, SoftBinding, TakeFacts, Verdict
 from kinema.provenance.manifest.learned import models_of
 from kinema.provenance.manifest.seal import Sealed, seal_take
 from kinema.provenance.manifest.source_type import drawn_by
-from kinema.provenance.registry import Entry, Registry
+from kinema.provenance.registry import Entry, open_registry
 from kinema.provenance.watermark import SMALLEST, Watermark
 from kinema.shot.shot import Shot
 from kinema.verify.report import Report
@@ -123,9 +121,3 @@ def registered(sealed: Sealed, id_: int) -> int:
             fingerprint=kept(sealed.clip).to_bytes(),
         )
         return registry.register(entry).index
-
-
-def open_registry() -> Registry:
-    """The registry of this machine, as the environment says."""
-    config = read_config()
-    return Registry.open(config.registry, log_key_at(config.registry_key), config.registry_anchor)

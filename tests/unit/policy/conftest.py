@@ -21,7 +21,8 @@ EVIDENCE = "ab" * 32
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    return replace(read_config(), policy=None, consent=tmp_path / "consent", moderation_url=None)
+    folders = {"consent": tmp_path / "consent", "keys": tmp_path / "keys"}
+    return replace(read_config(), policy=None, moderation_url=None, **folders)
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def house(tmp_path: Path, config: Config) -> Callable[..., Config]:
 
 @pytest.fixture
 def store(config: Config) -> ConsentStore:
-    return ConsentStore(config.consent)
+    return ConsentStore(config.consent, config.keys)
 
 
 @pytest.fixture

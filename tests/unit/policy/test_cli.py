@@ -16,6 +16,7 @@ from kinema.cli import app
 from kinema.errors import KinemaError, PolicyError
 from kinema.policy.rulebook import read_rules
 from kinema.policy.settings import read_settings
+from kinema.provenance.registry import open_registry
 from kinema.shot.files import parse_shot
 
 PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text("utf-8")
@@ -26,6 +27,9 @@ SHOT = "bodies: [{name: hero, shape: {kind: sphere, radius: 1}, likeness: Jane R
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KINEMA_CONSENT", str(tmp_path / "consent"))
+    monkeypatch.setenv("KINEMA_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("KINEMA_REGISTRY", str(tmp_path / "registry.sqlite"))
+    monkeypatch.setenv("KINEMA_REGISTRY_ANCHOR", str(tmp_path / "registry.anchor"))
     monkeypatch.delenv("KINEMA_POLICY", raising=False)
     monkeypatch.delenv("KINEMA_MODERATION_URL", raising=False)
     (tmp_path / "contract.txt").write_text("I agree.")
@@ -65,6 +69,8 @@ def test_from_refusal_to_consent_to_revocation(workplace: Path) -> None:
     (take / "take.json").write_text(json.dumps({"clip": "clip.mp4", "policy": allowed}))
     revoked = said("consent", "revoke", receipt["id"], "--takes", str(workplace))
     assert revoked["clips"] == [{"id": str(take), "where": str(take / "clip.mp4")}]
+    with open_registry() as registry:
+        assert registry.revoked(receipt["id"])
     refused = said(*ask, "--act", "export")
     assert refused["rules"] == ["kinema.likeness.consent"]
     assert [row["state"] for row in said("consent", "list")] == ["revoked"]
@@ -120,7 +126,7 @@ def test_the_ledger_fails_on_what_is_unknown(workplace: Path) -> None:
 
 def test_secrets_are_nowhere_but_in_the_key_file(workplace: Path) -> None:
     grant()
-    secret = (workplace / "consent" / "key.pem").read_text().splitlines()[1]
+    secret = (workplace / "keys" / "consent" / "0001" / "key.pem").read_text().splitlines()[1]
     for words in (("consent", "list"), ("policy", "check", "shot.yaml"), ("consent", "revoke", "x")):
         done = run(*words)
         assert secret not in done.output + str(done.exception)

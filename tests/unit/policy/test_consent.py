@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kinema.config import Config
-from kinema.errors import PolicyError
+from kinema.errors import PolicyError, ProvenanceError
 from kinema.policy.consent.check import Wanted, check
-from kinema.policy.consent.clips import MadeClip, TakesIn
+from kinema.policy.consent.clips import InRegistry, MadeClip, TakesIn, made_under
 from kinema.policy.consent.jws import sign, thumbprint, verified
 from kinema.policy.consent.receipt import Grantor, Receipt, Scope, Subject, years_after
 from kinema.policy.consent.status_list import SIZE, StatusList
@@ -29,6 +28,11 @@ from kinema.policy.consent.store import RECEIPT, ConsentStore
 from kinema.policy.decide import decide
 from kinema.policy.request import Purpose, Request
 from kinema.policy.territory import covers
+from kinema.provenance.keys import open_keyring, read_keyring
+from kinema.provenance.keys.ceremony import rotate
+from kinema.provenance.keys.signing_key import SigningKey
+from kinema.provenance.log.checkpoint import log_key
+from kinema.provenance.registry import Entry, Notice, Registry, open_registry
 
 DAY = date(2026, 11, 26)
 FILM = Wanted(person="Jane Roe", modality="likeness", purpose=Purpose(use="film"), day=DAY)
@@ -47,23 +51,24 @@ def test_the_signature_of_rfc_8037() -> None:
     signed = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"
     expected = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
     assert base64.urlsafe_b64encode(key.sign(signed)).rstrip(b"=").decode() == expected
-    assert thumbprint(key.public_key()) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"  # appendix A.3
-
-
-@given(st.binary(max_size=200))
-def test_what_is_signed_is_read_back(payload: bytes) -> None:
-    key = Ed25519PrivateKey.generate()
-    trusted = {thumbprint(key.public_key()): key.public_key()}
-    assert verified(sign(payload, key, kind="k"), trusted, kind="k") == (payload, next(iter(trusted)))
+    assert (
+        thumbprint(key.public_key().public_bytes_raw()) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    )  # appendix A.3
 
 
 @pytest.fixture(scope="module")
-def signer() -> tuple[Ed25519PrivateKey, dict[str, Ed25519PublicKey]]:
-    key = Ed25519PrivateKey.generate()
-    return key, {thumbprint(key.public_key()): key.public_key()}
+def signer(tmp_path_factory: pytest.TempPathFactory) -> tuple[SigningKey, dict[str, bytes]]:
+    key = open_keyring(tmp_path_factory.mktemp("signer") / "keys").keyring.consent
+    return key, {thumbprint(key.public): key.public}
 
 
-def test_no_changed_character_passes(signer: tuple[Ed25519PrivateKey, dict[str, Ed25519PublicKey]]) -> None:
+@given(payload=st.binary(max_size=200))
+def test_what_is_signed_is_read_back(signer: tuple[SigningKey, dict[str, bytes]], payload: bytes) -> None:
+    key, trusted = signer
+    assert verified(sign(payload, key, kind="k"), trusted, kind="k") == (payload, next(iter(trusted)))
+
+
+def test_no_changed_character_passes(signer: tuple[SigningKey, dict[str, bytes]]) -> None:
     """Every position of a token, changed to another character of its alphabet."""
     key, trusted = signer
     token = sign(b'{"a":1}', key, kind="k")
@@ -83,14 +88,14 @@ def test_nothing_else_is_a_token(text: str) -> None:
 
 
 def test_the_token_does_not_choose_its_algorithm_kind_or_key(
-    signer: tuple[Ed25519PrivateKey, dict[str, Ed25519PublicKey]],
+    signer: tuple[SigningKey, dict[str, bytes]],
 ) -> None:
     import base64
 
     key, trusted = signer
 
     def forged(**header: object) -> str:
-        full = {"alg": "EdDSA", "kid": thumbprint(key.public_key()), "typ": "k", **header}
+        full = {"alg": "EdDSA", "kid": thumbprint(key.public), "typ": "k", **header}
         parts = [
             base64.urlsafe_b64encode(p).rstrip(b"=").decode() for p in (json.dumps(full).encode(), b"{}")
         ]
@@ -282,15 +287,14 @@ def test_a_list_of_another_signer_does_not_count(
 ) -> None:
     """Else whoever is trusted for their own receipts could keep ours alive."""
     receipt, token = granted()
-    other = ConsentStore(tmp_path / "other")
-    key = other.key()
-    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (config.consent / "trusted" / "other.pem").write_bytes(pem)
+    other = ConsentStore(tmp_path / "other", tmp_path / "their keys")
+    other.free_index()  # it has a list then
+    _trust(config, tmp_path)
     store.revoke(receipt.id)
     mine = next((config.consent / "revocations").iterdir())
     mine.write_text(next((tmp_path / "other" / "revocations").iterdir()).read_text())
     with pytest.raises(PolicyError, match="own"):
-        check(ConsentStore(config.consent), token, FILM)
+        check(ConsentStore(config.consent, config.keys), token, FILM)
 
 
 def test_receipts_of_a_trusted_house_count_and_can_only_be_revoked_by_it(
@@ -299,7 +303,7 @@ def test_receipts_of_a_trusted_house_count_and_can_only_be_revoked_by_it(
     from kinema.policy.consent.grant import grant
 
     granted("Somebody Else")
-    other = ConsentStore(tmp_path / "other")
+    other = ConsentStore(tmp_path / "other", tmp_path / "their keys")
     receipt, token = grant(
         other,
         subject=Subject(name="Jane Roe", verified="agency", verified_on=DAY),
@@ -311,16 +315,22 @@ def test_receipts_of_a_trusted_house_count_and_can_only_be_revoked_by_it(
     )
     request = Request(text="A walk.", persons=("Jane Roe",), day=DAY, receipts=(token,))
     assert not decide(request, config).allowed  # an unknown signer
-    pem = other.key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (config.consent / "trusted" / "other.pem").write_bytes(pem)
+    _trust(config, tmp_path)
     assert not decide(request, config).allowed  # whose revocations are not known
-    kid = thumbprint(other.key().public_key())
+    kid = thumbprint(other.signing_key().public)
     theirs = tmp_path / "other" / "revocations" / f"{kid}.jws"
     (config.consent / "revocations" / f"{kid}.jws").write_text(theirs.read_text())
     assert decide(request, config).receipts == (receipt.id,)
     (config.consent / "receipts" / f"{receipt.id}.jws").write_text(token)
     with pytest.raises(PolicyError, match="its signer"):
-        ConsentStore(config.consent).revoke(receipt.id)
+        ConsentStore(config.consent, config.keys).revoke(receipt.id)
+
+
+def _trust(config: Config, tmp_path: Path) -> None:
+    """The other house gives us its public key, as it lies in its keyring."""
+    pem = (tmp_path / "their keys" / "consent" / "0001" / "public.pem").read_bytes()
+    (config.consent / "trusted").mkdir(exist_ok=True)
+    (config.consent / "trusted" / "other.pem").write_bytes(pem)
 
 
 def test_takes_made_under_a_receipt_are_found(tmp_path: Path, granted: Grant) -> None:
@@ -338,39 +348,124 @@ def test_takes_made_under_a_receipt_are_found(tmp_path: Path, granted: Grant) ->
     assert found == [MadeClip(str(root / n), str(root / n / "clip.mp4")) for n in ("a.take", "deep/b.take")]
 
 
-def test_what_is_written_down_names_nobody(config: Config, store: ConsentStore, granted: Grant) -> None:
+def test_what_is_written_down_names_nobody(store: ConsentStore, granted: Grant) -> None:
     receipt, token = granted()
     store.revoke(receipt.id)
-    lines = (config.consent / "events.jsonl").read_text().splitlines()
-    events = [json.loads(line) for line in lines]
+    with open_registry() as registry:
+        notices = [record.content for record in registry.notices(receipt.id)]
+        assert registry.revoked(receipt.id)
+    assert [notice.kind for notice in notices if isinstance(notice, Notice)] == ["audit", "revocation"]
+    events = [json.loads(notice.statement) for notice in notices if isinstance(notice, Notice)]
     assert [(e["step"], e["receipt"]) for e in events] == [("granted", receipt.id), ("revoked", receipt.id)]
     assert {e["token_sha256"] for e in events} == {hashlib.sha256(token.encode()).hexdigest()}
-    assert "Jane" not in str(lines)
-    told: list[dict[str, Any]] = []
-    ConsentStore(config.consent, told.append).revoke(receipt.id)
-    assert [e["step"] for e in told] == ["revoked"]
-    assert len((config.consent / "events.jsonl").read_text().splitlines()) == 2
+    assert "Jane" not in str(notices)
+
+
+def test_the_registry_knows_clips_by_receipt(tmp_path: Path, granted: Grant) -> None:
+    """By what their manifests say, and a clip that a take on disk is known of is told once."""
+    (one, _), (other, _) = granted(), granted()
+    takes = tmp_path / "takes" / "a.take"
+    takes.mkdir(parents=True)
+    record = {"clip": "clip.mp4", "policy": {"receipts": [one.id]}, "origin": {"id": f"{1:016x}"}}
+    (takes / "take.json").write_text(json.dumps(record))
+    key = log_key(open_keyring(tmp_path / "keys").keyring.checkpoint)
+    with Registry.open(tmp_path / "registry.sqlite", key) as registry:
+        for number, receipts in enumerate(([one.id], [one.id, other.id], []), 1):
+            said = json.dumps({"consents": receipts}).encode()
+            registry.register(
+                Entry(id=number, manifest_id=f"urn:c2pa:{number}", manifest=b"\0jumb" + said,
+                      clip_hash=bytes(32), fingerprint=b"")
+            )  # fmt: skip
+        finders = TakesIn(tmp_path / "takes"), InRegistry(registry)
+        assert [clip.id for clip in InRegistry(registry)(one.id)] == [f"{1:016x}", f"{2:016x}"]
+        assert made_under(one.id, *finders) == [
+            MadeClip(f"{1:016x}", str(takes / "clip.mp4")),
+            MadeClip(f"{2:016x}", "urn:c2pa:2"),
+        ]
+        assert made_under(other.id, *finders) == [MadeClip(f"{2:016x}", "urn:c2pa:2")]
+
+
+# --- generations of the house's key ------------------------------------------------------------------------
+
+
+def test_receipts_of_a_succeeded_key_hold_and_can_be_revoked(
+    config: Config, store: ConsentStore, granted: Grant
+) -> None:
+    old, old_token = granted()
+    rotate(read_keyring(config.keys), "consent")
+    store = ConsentStore(config.consent, config.keys)
+    assert check(store, old_token, FILM) == old
+    new, new_token = grant_with(store)
+    assert store.read(new_token).signer != store.read(old_token).signer
+    store.revoke(old.id)
+    with pytest.raises(PolicyError, match="revoked"):
+        check(store, old_token, FILM)
+    assert check(store, new_token, FILM) == new
+    # The list of one generation is not that of another, though the same key signed both.
+    kids = {token: store.read(token).signer for token in (old_token, new_token)}
+    lists = config.consent / "revocations"
+    (lists / f"{kids[old_token]}.jws").write_text((lists / f"{kids[new_token]}.jws").read_text())
+    with pytest.raises(PolicyError, match="own"):
+        check(store, old_token, FILM)
+
+
+def test_receipts_of_a_stolen_key_hold_no_longer(config: Config, store: ConsentStore, granted: Grant) -> None:
+    _, token = granted()
+    rotate(read_keyring(config.keys), "consent", compromised=True)
+    store = ConsentStore(config.consent, config.keys)
+    with pytest.raises(PolicyError, match="trusts"):
+        check(store, token, FILM)
+    new, new_token = grant_with(store)  # and the old receipt that lies there does not stand in the way
+    assert check(store, new_token, FILM) == new
+
+
+def test_a_lost_list_is_not_begun_again(config: Config, store: ConsentStore, granted: Grant) -> None:
+    receipt, token = granted()
+    store.revoke(receipt.id)
+    for path in (config.consent / "revocations").iterdir():
+        path.unlink()
+    granted("John Doe")
+    with pytest.raises(PolicyError, match="at hand"):
+        check(store, token, FILM)
+
+
+def grant_with(store: ConsentStore) -> tuple[Receipt, str]:
+    from kinema.policy.consent.grant import grant
+
+    return grant(
+        store,
+        subject=Subject(name="Jane Roe", verified="in_person", verified_on=DAY),
+        grantor=Grantor(name="Jane Roe"),
+        scope=Scope(uses=("film",), modalities=("likeness",), territories=("*",)),
+        valid_from=DAY,
+        valid_until=DAY,
+        evidence="0" * 64,
+    )
 
 
 # --- keys and files ----------------------------------------------------------------------------------------
 
 
-def test_the_key_is_its_owners_alone(config: Config, granted: Grant) -> None:
+def test_the_key_is_in_the_keyring_alone(config: Config, granted: Grant) -> None:
     _, token = granted()
-    key = config.consent / "key.pem"
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    key = config.keys / "consent" / "0001" / "key.pem"
     secret = b"".join(key.read_bytes().splitlines()[1:-1])
-    for path in config.consent.rglob("*.jws"):
-        assert secret not in path.read_bytes()
-    key.chmod(0o644)
-    with pytest.raises(PolicyError, match="chmod 600"):
-        ConsentStore(config.consent).read(token)
+    files = [path for path in config.consent.rglob("*") if path.is_file()]
+    assert len(files) >= 3  # the receipt, the list, the lock
+    assert not any(secret in path.read_bytes() for path in files)
+    assert {
+        stat.S_IMODE(p.stat().st_mode) for p in [config.consent, *config.consent.rglob("*")] if p.is_dir()
+    } == {0o700}
+    config.keys.chmod(0o750)
+    with pytest.raises(ProvenanceError, match="owner alone"):
+        ConsentStore(config.consent, config.keys).read(token)
 
 
 def test_reading_makes_nothing(config: Config, store: ConsentStore) -> None:
     assert list(store.tokens()) == []
     assert store.trusted == {}
     assert not config.consent.exists()
+    assert not config.keys.exists()
 
 
 def test_an_id_is_no_path(store: ConsentStore, granted: Grant) -> None:
@@ -397,7 +492,7 @@ def test_mutated_receipts_never_hold(store: ConsentStore, granted: Grant) -> Non
 
 def test_signed_nonsense_is_refused(store: ConsentStore) -> None:
     """A trusted signer's payload is outside input too."""
-    key = store.key()
+    key = store.signing_key()
     for payload in (b"", b"{}", b"[]", b"null", b"\xff", b'{"schema": "kinema.consent/2"}', b"[" * 100_000):
         with pytest.raises(PolicyError):
             store.read(sign(payload, key, kind=RECEIPT))

@@ -201,7 +201,7 @@ def test_a_missing_package_closes(
 
 def test_a_damaged_key_closes(config: Config, granted: Callable[..., Any]) -> None:
     granted()
-    (config.consent / "key.pem").write_text("not a key")
+    (config.keys / "consent" / "0001" / "public.pem").write_text("not a key")
     assert decide(asked(BALL, persons=("Jane Roe",)), config).rule_ids == (CLOSED,)
 
 

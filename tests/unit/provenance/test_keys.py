@@ -14,10 +14,11 @@ from kinema.config import read_config
 from kinema.errors import ProvenanceError, UsageError
 from kinema.provenance.keys import Keyring, open_keyring, read_keyring
 from kinema.provenance.keys.ceremony import distrust, init, rotate, trust
+from kinema.provenance.keys.derive import derived
 from kinema.provenance.keys.generation import ROLES, Role
 from kinema.provenance.keys.keyring import serial_of
-from kinema.provenance.keys.secret_file import Secret, read_secret, whole_folder
 from kinema.provenance.keys.summary import summary_of
+from kinema.provenance.private_file import Secret, read_secret, whole_folder
 
 
 @pytest.fixture
@@ -73,6 +74,20 @@ def test_watermark_key_is_hkdf_of_the_secret(ring: Keyring) -> None:
     prk = hmac.digest(bytes(32), secret, hashlib.sha256)
     wanted = hmac.digest(prk, b"kinema.watermark/1\0studio" + b"\1", hashlib.sha256)
     assert ring.watermark("studio") == wanted
+
+
+def test_derivation_is_rfc_5869s() -> None:
+    """Its appendix A.3; and with a salt, by hand: T(1) and T(2) of the extracted key."""
+    import hmac
+
+    expected = "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
+    assert derived(b"\x0b" * 22, "", 42).hex() == expected
+    drawn = hmac.digest(b"salt", b"secret", "sha256")
+    first = hmac.digest(drawn, b"for\1", "sha256")
+    assert (
+        derived(b"secret", "for", 40, salt=b"salt")
+        == (first + hmac.digest(drawn, first + b"for\2", "sha256"))[:40]
+    )
 
 
 def test_nothing_shows_a_secret(ring: Keyring) -> None:

@@ -15,7 +15,7 @@ from kinema.provenance.manifest.facts import TakeFacts, Verdict
 from kinema.provenance.manifest.inspection import inspect
 from kinema.provenance.manifest.learned import models_of
 from kinema.provenance.manifest.sdk import read
-from kinema.provenance.manifest.seal import seal_take
+from kinema.provenance.manifest.seal import seal_child, seal_take
 from kinema.provenance.manifest.source_type import IPTC, drawn_by
 from kinema.verify.report import Finding, Report
 
@@ -111,6 +111,15 @@ def test_nothing_is_said_of_prompt_or_person(seal, keyring: Keyring, weights, tm
         assert secret not in whole
     assert bytes(keyring.watermark()) not in whole
     assert "dc:title" not in active(sealed.clip, keyring)["claim.v2"]
+
+
+def test_receipts_stand_in_the_manifest_as_they_are(seal, keyring: Keyring) -> None:
+    """The registry finds clips by a receipt's id in the bytes of their manifests, also below those of an edit."""
+    receipt = "0f" * 16
+    first = seal(consents=(receipt,)).sealed
+    assert receipt.encode() in first.manifest_bytes
+    edit = seal_child(first.clip, first.clip.with_name("edit.mp4"), keyring)
+    assert receipt.encode() in edit.manifest_bytes
 
 
 def test_training_is_not_allowed_unless_said(seal, keyring: Keyring) -> None:

@@ -17,17 +17,10 @@ from kinema.provenance.watermark.lattice import BAND, PERIOD, lattice, ring, til
 from kinema.provenance.watermark.pools import Pools, pilots_at
 from kinema.provenance.watermark.search import aligned, read
 from kinema.provenance.watermark.search_kernel import shift_peaks
-from kinema.provenance.watermark.secret import expand, order, signs
+from kinema.provenance.watermark.secret import order, signs
 from kinema.provenance.watermark.spectrum import Spectrum
 
 KEY, OTHER = b"sixteen bytes it is", b"sixteen other bytes"
-
-
-def test_expansion_is_rfc_5869s() -> None:
-    # Appendix A.1 of the RFC.
-    drawn = bytes.fromhex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5")
-    expected = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
-    assert expand(drawn, bytes(range(0xF0, 0xFA)), 42).hex() == expected
 
 
 @given(st.binary(min_size=16, max_size=40), st.integers(1, 500))

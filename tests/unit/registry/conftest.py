@@ -86,3 +86,22 @@ def entries() -> Callable[[int], list[Any]]:
         ]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A log's key, of a keyring of its own."""
+    return _log_key(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def another_log(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The key of a log of somebody else."""
+    return _log_key(tmp_path_factory)
+
+
+def _log_key(factory: pytest.TempPathFactory) -> Any:
+    from kinema.provenance.keys import open_keyring
+    from kinema.provenance.log.checkpoint import log_key
+
+    return log_key(open_keyring(factory.mktemp("log") / "keys").keyring.checkpoint)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -16,13 +17,17 @@ import pytest
 from typer.testing import CliRunner
 
 from kinema.cli import app
-from kinema.errors import KinemaError, UsageError
+from kinema.errors import KinemaError, PolicyError, UsageError
+from kinema.provenance.fingerprint.fingerprint import kept
+from kinema.provenance.keys import read_keyring
+from kinema.provenance.keys.ceremony import rotate
 from kinema.provenance.log.proof import proves_inclusion
 from kinema.provenance.log.tree import leaf_hash
-from kinema.provenance.origin import open_registry
-from kinema.provenance.registry import Entry, Notice
+from kinema.provenance.registry import Entry, Notice, open_registry
 from kinema.provenance.registry.database import open_database
 from kinema.provenance.registry.entry import covered
+
+IMAGES = Path(__file__).parents[3] / "docs" / "images"
 
 Entries = Callable[[int], list[Entry]]
 
@@ -30,7 +35,7 @@ Entries = Callable[[int], list[Entry]]
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entries: Entries) -> Path:
     """A user's folder with three clips and a notice in its registry."""
-    for name in ("KINEMA_REGISTRY", "KINEMA_REGISTRY_ANCHOR", "KINEMA_REGISTRY_KEY"):
+    for name in ("KINEMA_REGISTRY", "KINEMA_REGISTRY_ANCHOR", "KINEMA_KEYS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     with open_registry() as registry:
@@ -49,7 +54,7 @@ def run(*words: str) -> tuple[int, str]:
 
 def test_the_registry_lies_in_the_users_data_folder(home: Path) -> None:
     files = {path.name: path.stat().st_mode & 0o777 for path in home.iterdir()}
-    assert files == {"registry.sqlite": 0o600, "registry.anchor": 0o600, "registry.key": 0o600}
+    assert files == {"registry.sqlite": 0o600, "registry.anchor": 0o600, "keys": 0o700}
     assert home.stat().st_mode & 0o777 == 0o700
 
 
@@ -97,6 +102,60 @@ def test_an_export_proves_itself_without_the_database(home: Path, entries: Entri
             assert proves_inclusion(hash_, leaf, head.size, receipt.path, head.head)
     with pytest.raises(UsageError, match="new file"):
         run("export", "-o", str(file))
+
+
+def test_a_stolen_log_key_is_vouched_for(home: Path) -> None:
+    rotate(read_keyring(home / "keys"), "checkpoint", compromised=True)
+    code, said = run("verify-log")
+    assert code == 3
+    assert "no newer head vouches for it" in said
+    assert run("vouch") == (0, "vouched   all before leaf 4\n")
+    assert run("verify-log")[0] == 0
+
+
+def test_from_takedown_to_return(home: Path, entries: Entries) -> None:
+    del home
+    picture = IMAGES / "glass.jpg"
+    clip, twin = (f"{entry.id:016x}" for entry in entries(5)[3:])
+    with open_registry() as registry:
+        for entry in entries(5)[3:]:
+            registry.register(replace(entry, fingerprint=kept(picture).to_bytes()))
+    assert run("copies", str(picture)) == (0, "looks like nothing that was taken down here\n")
+    code, said = run("takedown", clip, "--ground", "likeness", "--by", "case 7")
+    assert code == 0
+    assert f"clip      {clip} is withheld" in said
+    assert f"alike     {twin}, 100% agrees" in said
+    code, said = run("copies", str(picture), "--json")
+    assert (code, [match["id"] for match in json.loads(said)]) == (3, [clip])
+    assert run("copies", str(IMAGES / "materials.jpg"))[0] == 0
+    with pytest.raises(PolicyError, match="must be one of countered"):
+        run("restore", clip, "--by", "case 7")
+    assert run("answer", clip, "countered", "--by", "case 7")[0] == 0
+    code, said = run("restore", f"{clip}.1", "--by", "case 7", "--json")
+    case = json.loads(said)
+    assert (code, case["withheld"]) == (0, False)
+    assert [event["step"] for event in case["events"]] == ["noticed", "removed", "countered", "restored"]
+    assert run("copies", str(picture))[0] == 0
+    assert run("verify-log")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("takedown", "f000000000000099", "--ground", "likeness", "--by", "x"),
+        ("takedown", "f000000000000001", "--ground", "taste", "--by", "x"),
+        ("answer", "f000000000000001", "countered", "--by", "x"),
+        ("answer", "f000000000000001", "noticed", "--by", "x"),
+        ("restore", "f000000000000001.1", "--by", "x"),
+        ("copies", "/nowhere"),
+        ("vouch",),
+    ],
+)
+def test_bad_words_are_said_and_end_with_two(home: Path, words: tuple[str, ...]) -> None:
+    del home
+    with pytest.raises(KinemaError) as error:
+        run(*words)
+    assert error.value.exit_code == 2
 
 
 @pytest.mark.parametrize(

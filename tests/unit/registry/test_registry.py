@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from kinema.errors import ProvenanceError, UsageError
 from kinema.provenance.fingerprint.fingerprint import KEPT_RATE, Fingerprint
+from kinema.provenance.keys import Keyring, open_keyring
+from kinema.provenance.keys.ceremony import rotate
 from kinema.provenance.log.anchor import Anchor
-from kinema.provenance.log.key_file import named_after
+from kinema.provenance.log.checkpoint import LogKey, log_key
 from kinema.provenance.log.proof import proves_consistency, proves_inclusion
 from kinema.provenance.log.tree import leaf_hash
 from kinema.provenance.registry import Entry, Notice, Registry, new_id
@@ -23,15 +26,14 @@ from kinema.provenance.registry.entry import LARGEST, covered
 from kinema.provenance.registry.tables import ENTRIES
 
 Entries = Callable[..., list[Entry]]
-KEY = named_after(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 
 
 @pytest.fixture
-def open_(location: str, tmp_path: Path) -> Iterator[Callable[[], Registry]]:
+def open_(location: str, tmp_path: Path, key: LogKey) -> Iterator[Callable[[], Registry]]:
     opened: list[Registry] = []
 
     def open_one() -> Registry:
-        opened.append(Registry.open(location, KEY, tmp_path / "elsewhere" / "anchor"))
+        opened.append(Registry.open(location, key, tmp_path / "elsewhere" / "anchor"))
         return opened[-1]
 
     yield open_one
@@ -121,13 +123,15 @@ def test_takedowns_restorations_and_revocations(registry: Registry, entries: Ent
     assert passed(registry)
 
 
-def test_receipts_convince_who_has_only_the_public_key(registry: Registry, entries: Entries) -> None:
+def test_receipts_convince_who_has_only_the_public_key(
+    registry: Registry, entries: Entries, key: LogKey
+) -> None:
     leaves = [registry.register(entry) for entry in entries(7)]
     for leaf in leaves:
         receipt = registry.receipt(leaf.index)
-        head = KEY.reader.checkpoint(receipt.checkpoint)
+        head = key.reader.checkpoint(receipt.checkpoint)
         assert proves_inclusion(leaf.hash, receipt.index, head.size, receipt.path, head.head)
-        before = KEY.reader.checkpoint(leaf.checkpoint)
+        before = key.reader.checkpoint(leaf.checkpoint)
         proof = registry.consistency(before.size, head.size)
         assert proves_consistency(before.size, head.size, before.head, head.head, proof)
     for call in (lambda: registry.receipt(7), lambda: registry.receipt(-1), lambda: registry.consistency(8)):
@@ -181,11 +185,11 @@ def a_fingerprint(rng: np.random.Generator, moments: int = 8) -> Fingerprint:
 
 
 def test_a_public_key_reads_and_verifies_but_does_not_write(
-    registry: Registry, location: str, tmp_path: Path, entries: Entries
+    registry: Registry, location: str, tmp_path: Path, entries: Entries, key: LogKey
 ) -> None:
     (clip,) = entries(1)
     registry.register(clip)
-    with Registry.open(location, KEY.reader, tmp_path / "elsewhere" / "anchor") as reading:
+    with Registry.open(location, key.reader, tmp_path / "elsewhere" / "anchor") as reading:
         assert reading.by_id(clip.id) == registry.by_id(clip.id)
         assert passed(reading)
         with pytest.raises(UsageError, match="private"):
@@ -195,22 +199,82 @@ def test_a_public_key_reads_and_verifies_but_does_not_write(
 
 def test_a_new_key_goes_on_with_the_log_of_the_old(location: str, tmp_path: Path, entries: Entries) -> None:
     first, second = entries(2)
-    with Registry.open(location, KEY, tmp_path / "anchor") as before:
+    ring, anchor = open_keyring(tmp_path / "keys").keyring, tmp_path / "anchor"
+    told = log_key(ring.checkpoint).reader
+    with Registry.open(location, log_key(ring.checkpoint), anchor) as before:
         before.register(first)
-    rotated = named_after(Ed25519PrivateKey.generate(), (KEY.private.public_key(),))
-    with Registry.open(location, rotated, tmp_path / "anchor") as after:
+    rotate(ring, "checkpoint")
+    with Registry.open(location, log_key(ring.checkpoint), anchor) as after:
         after.register(second)
         assert passed(after)
         assert after.by_id(first.id) is not None
-    with Registry.open(location, KEY, tmp_path / "anchor") as old:  # who was not told of the new key
+    with Registry.open(location, told, anchor) as old:  # who was not told of the new key
         assert not passed(old)
 
 
-def test_another_logs_registry_is_not_believed(location: str, tmp_path: Path, entries: Entries) -> None:
+def test_a_distrusted_key_is_vouched_for_once(location: str, tmp_path: Path, entries: Entries) -> None:
+    """Until then nothing is read or written; after it the old heads count, because a trusted one covers them."""
+    first, second = entries(2)
+    ring, anchor = open_keyring(tmp_path / "keys").keyring, tmp_path / "anchor"
+    with Registry.open(location, log_key(ring.checkpoint), anchor) as before:
+        before.register(first)
+        with pytest.raises(UsageError, match="nothing to vouch for"):
+            before.vouch()
+    stolen = ring.checkpoint.public
+    rotate(ring, "checkpoint", compromised=True)
+    with Registry.open(location, log_key(ring.checkpoint), anchor) as registry:
+        for refused in (lambda: registry.by_id(first.id), lambda: registry.register(second)):
+            with pytest.raises(ProvenanceError, match="distrusted"):
+                refused()
+        found = registry.verify()
+        assert [f.verdict for f in found] == ["pass", "pass", "pass", "fail", "fail"]
+        assert "distrusted, and no newer head vouches for it" in found[3].detail
+        registry.vouch()
+        assert passed(registry)
+        assert registry.revoked(hashlib.sha256(stolen).hexdigest())
+        registry.register(second)
+        assert registry.by_id(first.id) is not None
+        assert passed(registry)
+        with pytest.raises(UsageError, match="nothing to vouch for"):
+            registry.vouch()
+
+
+def test_a_head_that_a_thief_signed_is_not_vouched_for(
+    location: str, tmp_path: Path, entries: Entries
+) -> None:
+    """Whoever holds the stolen key writes a history of their own: the anchor, out of their reach, says otherwise."""
+    first, second = entries(2)
+    ring, anchor = open_keyring(tmp_path / "keys").keyring, tmp_path / "anchor"
+    stolen = log_key(ring.checkpoint)
+    thief = LogKey(stolen.reader, _private(ring).sign)
+    with Registry.open(location, stolen, anchor) as registry:
+        registry.register(first)
+    database = open_database(location)
+    for table in ("entry", "node", "head"):
+        database.run(f"DELETE FROM {table}")
+    database.close()
+    with Registry.open(location, thief, tmp_path / "theirs") as forged:
+        forged.register(second)
+        assert passed(forged)
+    rotate(ring, "checkpoint", compromised=True)
+    with Registry.open(location, log_key(ring.checkpoint), anchor) as registry:
+        with pytest.raises(ProvenanceError, match="whole to be vouched for"):
+            registry.vouch()
+        assert not passed(registry)
+
+
+def _private(ring: Keyring) -> Any:
+    """What a thief has of a keyring."""
+    return load_pem_private_key((ring.folder / "checkpoint" / "0001" / "key.pem").read_bytes(), None)
+
+
+def test_another_logs_registry_is_not_believed(
+    location: str, tmp_path: Path, entries: Entries, key: LogKey, another_log: LogKey
+) -> None:
     (clip,) = entries(1)
-    with Registry.open(location, KEY, tmp_path / "anchor") as ours:
+    with Registry.open(location, key, tmp_path / "anchor") as ours:
         ours.register(clip)
-    stranger = named_after(Ed25519PrivateKey.generate())
+    stranger = another_log
     with Registry.open(location, stranger, tmp_path / "anchor") as theirs:
         with pytest.raises(ProvenanceError, match="signature"):
             theirs.by_id(clip.id)
@@ -219,18 +283,18 @@ def test_another_logs_registry_is_not_believed(location: str, tmp_path: Path, en
         assert not passed(theirs)
 
 
-def test_tables_of_another_version_are_refused(location: str, tmp_path: Path) -> None:
-    Registry.open(location, KEY, tmp_path / "anchor").close()
+def test_tables_of_another_version_are_refused(location: str, tmp_path: Path, key: LogKey) -> None:
+    Registry.open(location, key, tmp_path / "anchor").close()
     database = open_database(location)
     database.run("UPDATE registry_schema SET name = 'kinema.registry/9'")
     database.close()
     with pytest.raises(ProvenanceError, match=r"kinema\.registry/1"):
-        Registry.open(location, KEY, tmp_path / "anchor")
+        Registry.open(location, key, tmp_path / "anchor")
 
 
-def test_files_are_their_owners_alone(tmp_path: Path, entries: Entries) -> None:
+def test_files_are_their_owners_alone(tmp_path: Path, entries: Entries, key: LogKey) -> None:
     folder = tmp_path / "new" / "kinema"
-    with Registry.open(folder / "registry.sqlite", KEY) as registry:
+    with Registry.open(folder / "registry.sqlite", key) as registry:
         registry.register(entries(1)[0])
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == {
@@ -271,12 +335,12 @@ def test_ids_are_64_bits_and_differ() -> None:
     assert max(ids) >= 2**62  # a thousand that all lack the two top bits: chance 1e-602
 
 
-def test_no_file_and_no_server_is_said(tmp_path: Path) -> None:
+def test_no_file_and_no_server_is_said(tmp_path: Path, key: LogKey) -> None:
     (tmp_path / "text").write_text("not a database, but long enough to be looked at as one. " * 20)
     with pytest.raises(ProvenanceError, match="registry database"):
-        Registry.open(tmp_path / "text", KEY)
+        Registry.open(tmp_path / "text", key)
     pytest.importorskip("pg8000")
     with pytest.raises(ProvenanceError, match="PostgreSQL"):
-        Registry.open("postgresql://kinema@localhost/kinema?host=/nowhere", KEY, tmp_path / "anchor")
+        Registry.open("postgresql://kinema@localhost/kinema?host=/nowhere", key, tmp_path / "anchor")
     with pytest.raises(UsageError, match="anchor"):
-        Registry.open("postgresql://kinema@localhost/kinema", KEY)
+        Registry.open("postgresql://kinema@localhost/kinema", key)

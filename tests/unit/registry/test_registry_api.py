@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kinema.media.encode import ClipWriter
 from kinema.provenance.fingerprint.fingerprint import Fingerprint, asked, kept
-from kinema.provenance.log.key_file import named_after
+from kinema.provenance.log.checkpoint import LogKey
 from kinema.provenance.log.proof import proves_consistency, proves_inclusion
 from kinema.provenance.registry import Entry, Registry
 from kinema.provenance.registry.binding import (
@@ -33,7 +32,6 @@ from fastapi.testclient import TestClient
 
 from kinema.provenance.registry.api import LARGEST_JSON, LONGEST_URL, make_app
 
-KEY = named_after(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 MARK = "io.kinema.test-mark.1"
 
 
@@ -76,8 +74,8 @@ def prints(clips: list[Path]) -> list[bytes]:
 
 
 @pytest.fixture
-def registry(tmp_path: Path, prints: list[bytes]) -> Iterator[Registry]:
-    with Registry.open(tmp_path / "registry.sqlite", KEY) as registry:
+def registry(tmp_path: Path, prints: list[bytes], key: LogKey) -> Iterator[Registry]:
+    with Registry.open(tmp_path / "registry.sqlite", key) as registry:
         for n, print_ in enumerate(prints, 1):
             registry.register(
                 Entry(
@@ -262,8 +260,8 @@ def test_a_token_guards_everything_but_the_names(registry: Registry) -> None:
     assert client.get("/manifests/urn:c2pa:1", headers=bearer).status_code == 200
 
 
-def test_auditors_get_heads_and_proofs(client: TestClient, registry: Registry) -> None:
-    head = KEY.reader.checkpoint(client.get("/log/checkpoint").text)
+def test_auditors_get_heads_and_proofs(client: TestClient, registry: Registry, key: LogKey) -> None:
+    head = key.reader.checkpoint(client.get("/log/checkpoint").text)
     assert head.size == 2
     for leaf in range(2):
         proof = client.get(f"/log/inclusion/{leaf}").json()
@@ -278,10 +276,10 @@ def test_auditors_get_heads_and_proofs(client: TestClient, registry: Registry) -
     "store", [b"", b"x", bytes(100), STORE[:-1], box("jumb", b""), box("jumb", box("jumd", b""))]
 )
 def test_a_store_that_is_none_fails_as_such(
-    tmp_path: Path, store: bytes, entries: Callable[[int], list[Entry]]
+    tmp_path: Path, store: bytes, entries: Callable[[int], list[Entry]], key: LogKey
 ) -> None:
     (entry,) = entries(1)
-    with Registry.open(tmp_path / "registry.sqlite", KEY) as registry:
+    with Registry.open(tmp_path / "registry.sqlite", key) as registry:
         registry.register(Entry(**{**vars(entry), "manifest": store}))
         client = client_of(registry)
         assert client.get(f"/manifests/{entry.manifest_id}").content == store

@@ -8,13 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kinema.errors import ProvenanceError
-from kinema.provenance.log.checkpoint import Checkpoint
-from kinema.provenance.log.key_file import named_after
+from kinema.provenance.log.checkpoint import Checkpoint, LogKey
 from kinema.provenance.log.tree import Tree, leaf_hash
 from kinema.provenance.registry import Entry, Notice, Registry
 from kinema.provenance.registry.database import Database, open_database
@@ -22,7 +20,6 @@ from kinema.provenance.registry.entry import covered
 from kinema.provenance.registry.tables import ENTRIES
 
 Entries = Callable[..., list[Entry]]
-KEY = named_after(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 RULES = ("one row", "leaf covers", "follows from the rows", "signed and fits", "anchored")
 
 # What an intruder does, in SQL, and which of the five checks must say so. Leaves 0 to 4 are clips, 5 and 6 notices.
@@ -128,10 +125,12 @@ ATTACKS: dict[str, tuple[tuple[str, ...], set[int]]] = {
 
 
 @pytest.fixture
-def written(location: str, tmp_path: Path, entries: Entries) -> Iterator[tuple[Registry, Database]]:
+def written(
+    location: str, tmp_path: Path, entries: Entries, key: LogKey
+) -> Iterator[tuple[Registry, Database]]:
     """Five clips and two notices, and a way in behind the registry's back."""
     database = open_database(location)
-    with Registry.open(location, KEY, tmp_path / "elsewhere" / "anchor") as registry:
+    with Registry.open(location, key, tmp_path / "elsewhere" / "anchor") as registry:
         fill(registry, entries)
         yield registry, database
     database.close()
@@ -213,28 +212,32 @@ def test_a_stolen_signature_of_another_size_does_not_help(written: tuple[Registr
     assert failed(registry) == {4}
 
 
-def test_a_database_that_was_put_back_is_found_by_the_anchor(tmp_path: Path, entries: Entries) -> None:
+def test_a_database_that_was_put_back_is_found_by_the_anchor(
+    tmp_path: Path, entries: Entries, key: LogKey
+) -> None:
     path, anchor = tmp_path / "registry.sqlite", tmp_path / "elsewhere" / "anchor"
-    with Registry.open(path, KEY, anchor) as registry:
+    with Registry.open(path, key, anchor) as registry:
         fill(registry, entries)
     shutil.copy(path, tmp_path / "backup")
-    with Registry.open(path, KEY, anchor) as registry:
+    with Registry.open(path, key, anchor) as registry:
         registry.record(Notice(kind="revocation", subject="receipt 1", statement="x"))
         assert failed(registry) == set()
     shutil.copy(tmp_path / "backup", path)
-    with Registry.open(path, KEY, anchor) as registry:
+    with Registry.open(path, key, anchor) as registry:
         assert failed(registry) == {4}
         with pytest.raises(ProvenanceError, match="7 leaves, 8 anchored"):
             registry.record(Notice(kind="audit", subject="a", statement="b"))
     # If it is made to go on from there, that is another history, however long it grows.
-    with Registry.open(path, KEY, tmp_path / "other anchor") as registry:
+    with Registry.open(path, key, tmp_path / "other anchor") as registry:
         for statement in "bcd":
             registry.record(Notice(kind="audit", subject="a", statement=statement))
-    with Registry.open(path, KEY, anchor) as registry:
+    with Registry.open(path, key, anchor) as registry:
         assert failed(registry) == {4}
 
 
-def test_a_lost_or_foreign_anchor_is_found(written: tuple[Registry, Database], tmp_path: Path) -> None:
+def test_a_lost_or_foreign_anchor_is_found(
+    written: tuple[Registry, Database], tmp_path: Path, another_log: LogKey
+) -> None:
     registry, _ = written
     anchor = tmp_path / "elsewhere" / "anchor"
     genuine = anchor.read_text()
@@ -243,8 +246,8 @@ def test_a_lost_or_foreign_anchor_is_found(written: tuple[Registry, Database], t
     for text in ("", "nonsense", genuine.replace("\n7\n", "\n8\n")):
         anchor.write_text(text)
         assert failed(registry) == {4}
-    stranger = named_after(Ed25519PrivateKey.generate())
-    anchor.write_text(genuine + stranger.sign(Checkpoint(stranger.name, 1, bytes(32)).text()) + "\n")
+    stranger = another_log
+    anchor.write_text(genuine + stranger.sign(Checkpoint(stranger.reader.name, 1, bytes(32)).text()) + "\n")
     assert failed(registry) == {4}
     anchor.write_text(genuine)
     assert failed(registry) == set()
@@ -269,10 +272,10 @@ def test_power_lost_before_the_anchor_was_written_is_no_tampering(
     value=st.one_of(st.text(), st.binary(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False)),
 )
 def test_any_other_value_anywhere_is_found(
-    tmp_path_factory: pytest.TempPathFactory, table: str, row: int, column: int, value: object
+    tmp_path_factory: pytest.TempPathFactory, table: str, row: int, column: int, value: object, key: LogKey
 ) -> None:
     """SQLite keeps any type in any column, so an intruder may write any."""
-    original = _original(tmp_path_factory)
+    original = _original(tmp_path_factory, key)
     path = tmp_path_factory.mktemp("altered") / "registry.sqlite"
     shutil.copy(original, path)
     database = open_database(path)
@@ -285,14 +288,14 @@ def test_any_other_value_anywhere_is_found(
         database.run(f"UPDATE OR IGNORE {table} SET {name} = ? WHERE {where}", value)
     changed = old != [[(type(v), v) for v in row] for row in database.rows(everything)]
     database.close()
-    with Registry.open(path, KEY, original.with_suffix(".anchor")) as registry:
+    with Registry.open(path, key, original.with_suffix(".anchor")) as registry:
         assert bool(failed(registry)) == changed
 
 
 _MADE: list[Path] = []
 
 
-def _original(factory: pytest.TempPathFactory) -> Path:
+def _original(factory: pytest.TempPathFactory, key: LogKey) -> Path:
     """Made once: hypothesis asks sixty times."""
     if not _MADE:
         path = factory.mktemp("original") / "registry.sqlite"
@@ -300,7 +303,7 @@ def _original(factory: pytest.TempPathFactory) -> Path:
             Entry(id=n, manifest_id=f"urn:c2pa:{n}", manifest=b"m", clip_hash=bytes(32), fingerprint=b"f")
             for n in range(1, 6)
         ]
-        with Registry.open(path, KEY) as registry:
+        with Registry.open(path, key) as registry:
             fill(registry, lambda count, first=1: made[first - 1 : first - 1 + count])
         _MADE.append(path)
     return _MADE[0]

@@ -9,12 +9,13 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final, Literal
+
+from kinema.provenance.registry import Notice, open_registry
 
 FORMAT: Final = "kinema.consent-event/1"
 Audit = Callable[[dict[str, Any]], object]
-"""Whoever keeps events: a file, or the transparency log."""
+"""Whoever keeps events."""
 
 
 def event(step: Literal["granted", "revoked"], receipt_id: str, token: str, signer: str) -> dict[str, Any]:
@@ -34,12 +35,8 @@ def leaf(said: dict[str, Any]) -> bytes:
     return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-class EventFile:
-    """A file with an event a line, only ever added to."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __call__(self, said: dict[str, Any]) -> None:
-        with self.path.open("ab") as file:
-            file.write(leaf(said) + b"\n")
+def in_registry(said: dict[str, Any]) -> None:
+    """Keep it in the registry of this machine: a notice about the receipt, and a leaf of its log."""
+    kind = "revocation" if said["step"] == "revoked" else "audit"
+    with open_registry() as registry:
+        registry.record(Notice(kind=kind, subject=said["receipt"], statement=leaf(said).decode()))

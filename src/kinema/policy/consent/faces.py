@@ -7,7 +7,6 @@ is no proof that it shows nobody, and a mark `likeness:` counts as well.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -18,6 +17,7 @@ from jaxtyping import UInt8
 
 from kinema.errors import KinemaError, MachineError, MediaError, PolicyError
 from kinema.media.decode import read_frames
+from kinema.physics.tape import file_hash
 from kinema.policy.consent.check import Wanted, check
 from kinema.policy.consent.store import ConsentStore
 from kinema.policy.request import Request
@@ -69,8 +69,7 @@ def most_faces(path: Path) -> int:
 
 def _released(plate: Path, tokens: list[str], store: ConsentStore, request: Request) -> bool:
     """Whether a receipt that holds lists this very file."""
-    with plate.open("rb") as file:
-        wanted_hash = hashlib.file_digest(file, "sha256").hexdigest()
+    wanted_hash = file_hash(plate)
     for token in tokens:
         try:
             receipt = store.read(token).receipt

@@ -8,28 +8,25 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from kinema.errors import PolicyError
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from kinema.provenance.keys import signing_key
+from kinema.provenance.keys.signing_key import SigningKey
 
 MAX_TOKEN: Final = 2**18
 
 
-def sign(payload: bytes, key: Ed25519PrivateKey, *, kind: str) -> str:
+def sign(payload: bytes, key: SigningKey, *, kind: str) -> str:
     """A token of that kind (`typ`)."""
-    header = {"alg": "EdDSA", "kid": thumbprint(key.public_key()), "typ": kind}
+    header = {"alg": "EdDSA", "kid": thumbprint(key.public), "typ": kind}
     signed = f"{_text(json.dumps(header, separators=(',', ':'), sort_keys=True).encode())}.{_text(payload)}"
     return f"{signed}.{_text(key.sign(signed.encode('ascii')))}"
 
 
-def verified(token: str, trusted: Mapping[str, Ed25519PublicKey], *, kind: str) -> tuple[bytes, str]:
-    """The payload and the signer's thumbprint. Raises `PolicyError` for anything that is not a token of that kind by a
-    trusted key; the algorithm is ours, never the token's to choose."""
-    from cryptography.exceptions import InvalidSignature
-
+def verified(token: str, trusted: Mapping[str, bytes], *, kind: str) -> tuple[bytes, str]:
+    """The payload and the signer's thumbprint; `trusted` are raw public keys by theirs. Raises `PolicyError` for
+    anything that is not a token of that kind by one of them; the algorithm is ours, never the token's to choose."""
     try:
         if len(token) > MAX_TOKEN:
             raise ValueError(f"{len(token)} characters; at most {MAX_TOKEN} are read")
@@ -44,20 +41,18 @@ def verified(token: str, trusted: Mapping[str, Ed25519PublicKey], *, kind: str) 
             raise _refused(
                 "must be signed by a key this house trusts", f"the key {str(header['kid'])[:60]!r}"
             )
-        key.verify(_bytes(signature), f"{head}.{body}".encode("ascii"))
+        if not signing_key.verified(key, _bytes(signature), f"{head}.{body}".encode("ascii")):
+            raise _refused(
+                "must carry a signature that fits", "one that does not: it was changed, or not so signed"
+            )
         return _bytes(body), header["kid"]
-    except InvalidSignature as error:
-        raise _refused(
-            "must carry a signature that fits", "one that does not: it was changed, or not so signed"
-        ) from error
     except (ValueError, RecursionError) as error:
         raise _refused(f"must be a JWS of type {kind} by EdDSA", error) from error
 
 
-def thumbprint(key: Ed25519PublicKey) -> str:
-    """RFC 7638, SHA-256, base64url."""
-    point = _text(key.public_bytes_raw())
-    members: dict[str, Any] = {"crv": "Ed25519", "kty": "OKP", "x": point}
+def thumbprint(public: bytes) -> str:
+    """RFC 7638, SHA-256, base64url, of a raw public key."""
+    members: dict[str, Any] = {"crv": "Ed25519", "kty": "OKP", "x": _text(public)}
     return _text(hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest())
 
 

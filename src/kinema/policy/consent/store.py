@@ -1,36 +1,36 @@
 """Where consent lies on this machine.
 
 consent/
-  key.pem             the house's signing key, PKCS#8, 0600
   trusted/*.pem       public keys of others whose receipts count here
   receipts/ID.jws     receipts
-  revocations/KID.jws what each signer has revoked
-  events.jsonl        what was granted and revoked here, without names
+  revocations/KID.jws what each signer has revoked, by the thumbprint of the key that signed the receipts
+
+The house signs with its keyring's key of consent. A generation that was succeeded signs nothing more, but its receipts
+hold; what is revoked of them is signed by the newest. What was granted and revoked is written to the registry.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pydantic import ValidationError
 
 from kinema.errors import PolicyError
 from kinema.folder import write_atomically
-from kinema.policy.consent.audit import Audit, EventFile, event
+from kinema.policy.consent.audit import Audit, event, in_registry
 from kinema.policy.consent.jws import sign, thumbprint, verified
 from kinema.policy.consent.receipt import Receipt
 from kinema.policy.consent.status_list import SIZE, StatusList
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from kinema.provenance.keys import open_keyring, read_keyring
+from kinema.provenance.keys.signing_key import SigningKey
+from kinema.provenance.private_file import folder_for
 
 RECEIPT: Final = "kinema-consent+jws"
 REVOCATIONS: Final = "kinema-revocations+jws"
@@ -46,21 +46,28 @@ class Signed:
 
 
 class ConsentStore:
-    """Receipts, keys and revocations in one folder."""
+    """Receipts and revocations in one folder."""
 
-    def __init__(self, folder: Path, audit: Audit | None = None) -> None:
-        """`audit` is told of grants and revocations; None = the folder's own events.jsonl."""
+    def __init__(self, folder: Path, keys: Path, audit: Audit = in_registry) -> None:
+        """`keys` is the keyring's folder; `audit` is told of grants and revocations."""
         self.folder = folder
-        self._audit = audit or EventFile(folder / "events.jsonl")
+        self._keys = keys
+        self._audit = audit
 
     # --- reading: never makes anything -----------------------------------------------------------------------
 
     @cached_property
-    def trusted(self) -> dict[str, Ed25519PublicKey]:
-        """Public keys by thumbprint: the house's own and those it trusts. Raises `PolicyError`."""
-        keys = [_public(path) for path in sorted((self.folder / "trusted").glob("*.pem"))]
-        own = self._own_key()
-        return {thumbprint(key): key for key in [*keys, *([own.public_key()] if own else [])]}
+    def own(self) -> dict[str, bytes]:
+        """The house's public keys that count, newest first, by thumbprint; none before the first grant."""
+        if not (self._keys / "consent").is_dir():
+            return {}
+        return {thumbprint(public): public for public in read_keyring(self._keys).consent.publics}
+
+    @cached_property
+    def trusted(self) -> dict[str, bytes]:
+        """Raw public keys by thumbprint: the house's own and those it trusts. Raises `PolicyError`."""
+        others = [_public(path) for path in sorted((self.folder / "trusted").glob("*.pem"))]
+        return {**{thumbprint(public): public for public in others}, **self.own}
 
     def read(self, token: str) -> Signed:
         """A receipt out of a token. Raises `PolicyError` for what is none."""
@@ -93,7 +100,7 @@ class ConsentStore:
 
     def revocations(self, signer: str) -> StatusList:
         """What a signer has revoked. Raises `PolicyError` without a list: not to know is not to be allowed."""
-        path = self.folder / "revocations" / f"{signer}.jws"
+        path = self._list_of(signer)
         try:
             token = path.read_text("ascii")
         except (OSError, ValueError) as error:
@@ -103,50 +110,42 @@ class ConsentStore:
             ) from error  # fmt: skip
         payload, by = verified(token, self.trusted, kind=REVOCATIONS)
         said = json.loads(payload)
-        if by != signer or not isinstance(said, dict):
+        ours = {by, signer} <= self.own.keys()
+        if not isinstance(said, dict) or said.get("issuer", by) != signer or not (by == signer or ours):
             raise PolicyError("the list of revoked receipts", "must be the signer's own", got=f"one of {by}",
                               next_step="Fetch it again.")  # fmt: skip
         return StatusList.decoded(str(said.get("encodedList")))
 
     # --- writing ---------------------------------------------------------------------------------------------
 
-    def key(self) -> Ed25519PrivateKey:
-        """The house's signing key; made when first needed, with an empty list of revocations."""
-        if own := self._own_key():
-            return own
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-        key = Ed25519PrivateKey.generate()
-        text = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        for name in ("", "receipts", "revocations", "trusted"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._alone():
-            if own := self._own_key():  # another process was quicker
-                return own
-            handle = os.open(self.folder / "key.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(text)
-        self.__dict__.pop("trusted", None)
-        self._publish(key, StatusList.empty())
+    def signing_key(self) -> SigningKey:
+        """The house's key of consent; the keyring is made when first needed."""
+        key = open_keyring(self._keys).keyring.consent
+        for cached in ("own", "trusted"):
+            self.__dict__.pop(cached, None)
         return key
 
     def keep(self, receipt: Receipt) -> str:
         """Sign and file a receipt; its token."""
-        token = sign(receipt.model_dump_json().encode(), self.key(), kind=RECEIPT)
-        write_atomically(self.folder / "receipts" / f"{receipt.id}.jws", token)
-        self._audit(event("granted", receipt.id, token, thumbprint(self.key().public_key())))
+        key = self.signing_key()
+        token = sign(receipt.model_dump_json().encode(), key, kind=RECEIPT)
+        self._audit(event("granted", receipt.id, token, thumbprint(key.public)))
+        write_atomically(folder_for(self.folder / "receipts") / f"{receipt.id}.jws", token)
         return token
 
     def free_index(self) -> int:
-        """A bit of the house's list that no receipt has, drawn at random: order would tell when."""
-        signer = thumbprint(self.key().public_key())
-        taken = {s.receipt.revocation for s in map(self.read, self.tokens()) if s.signer == signer}
+        """A bit of the house's list that no receipt has, drawn at random: order would tell when. With the first receipt
+        of a key its list begins; one that is lost later is not begun again, which would give back what was taken."""
+        key = self.signing_key()
+        signer = thumbprint(key.public)
+        taken = {receipt.revocation for receipt in self._signed_by(signer)}
         if len(taken) > SIZE // 2:
             raise PolicyError("consent receipts", f"must be at most {SIZE // 2} of one key", got=len(taken),
-                              next_step="Begin a new consent folder with a key of its own.")  # fmt: skip
+                              next_step="Go on with a new key: kinema keys rotate consent")  # fmt: skip
+        if not taken:
+            with self._alone():
+                if not self._list_of(signer).is_file():
+                    self._publish(key, signer, StatusList.empty())
         while (index := secrets.randbelow(SIZE)) in taken:
             pass
         return index
@@ -155,54 +154,50 @@ class ConsentStore:
         """Take a receipt back, for good. Raises `PolicyError` for one of another signer: only they can."""
         token = self.token(receipt_id)
         signed = self.read(token)
+        if signed.signer not in self.own:
+            raise PolicyError("the receipt", "is revoked by its signer", got=f"one signed by {signed.signer}",
+                              next_step="Ask them for a new list of revocations.")  # fmt: skip
         with self._alone():
-            key = self.key()
-            own = thumbprint(key.public_key())
-            if signed.signer != own:
-                raise PolicyError("the receipt", "is revoked by its signer", got=f"one signed by {signed.signer}",
-                                  next_step="Ask them for a new list of revocations.")  # fmt: skip
-            self._publish(key, self.revocations(own).with_revoked(signed.receipt.revocation))
-            self._audit(event("revoked", receipt_id, token, own))
+            revoked = self.revocations(signed.signer).with_revoked(signed.receipt.revocation)
+            self._publish(self.signing_key(), signed.signer, revoked)
+        self._audit(event("revoked", receipt_id, token, signed.signer))
         return signed
 
-    def _publish(self, key: Ed25519PrivateKey, revoked: StatusList) -> None:
+    def _signed_by(self, signer: str) -> Iterator[Receipt]:
+        for token in self.tokens():
+            try:
+                signed = self.read(token)
+            except PolicyError:  # of a signer who is not trusted, or no longer
+                continue
+            if signed.signer == signer:
+                yield signed.receipt
+
+    def _list_of(self, signer: str) -> Path:
+        return self.folder / "revocations" / f"{signer}.jws"
+
+    def _publish(self, key: SigningKey, signer: str, revoked: StatusList) -> None:
         said = {
             "schema": "kinema.revocations/1",
             "type": "BitstringStatusList",
             "statusPurpose": "revocation",
+            "issuer": signer,
             "encodedList": revoked.encoded(),
         }
-        path = self.folder / "revocations" / f"{thumbprint(key.public_key())}.jws"
-        write_atomically(path, sign(json.dumps(said, sort_keys=True).encode(), key, kind=REVOCATIONS))
+        folder_for(self._list_of(signer).parent)
+        token = sign(json.dumps(said, sort_keys=True).encode(), key, kind=REVOCATIONS)
+        write_atomically(self._list_of(signer), token)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Two revocations at once must both count."""
         import fcntl
 
-        with (self.folder / ".lock").open("w") as file:
+        with (folder_for(self.folder) / ".lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _own_key(self) -> Ed25519PrivateKey | None:
-        path = self.folder / "key.pem"
-        if not path.is_file():
-            return None
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-        if path.stat().st_mode & 0o077:
-            raise _bad_key(path, "one that others on this machine can read", f"chmod 600 {path.name}")
-        try:
-            key = load_pem_private_key(path.read_bytes(), None)
-        except (OSError, ValueError, TypeError) as error:
-            raise _bad_key(path, "something else", "Put the key back from your copy.") from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise _bad_key(path, type(key).__name__, "Use an Ed25519 key.")
-        return key
-
-
-def _public(path: Path) -> Ed25519PublicKey:
+def _public(path: Path) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -212,9 +207,9 @@ def _public(path: Path) -> Ed25519PublicKey:
         raise _bad_key(path, "something else", "Export it with `openssl pkey -pubout`.") from error
     if not isinstance(key, Ed25519PublicKey):
         raise _bad_key(path, type(key).__name__, "Use an Ed25519 key.")
-    return key
+    return key.public_bytes_raw()
 
 
 def _bad_key(path: Path, got: str, next_step: str) -> PolicyError:
-    return PolicyError(f"consent/{path.name}", "must be an Ed25519 key in PEM of its owner's alone", got=got,
+    return PolicyError(f"consent/trusted/{path.name}", "must be a public Ed25519 key in PEM", got=got,
                        next_step=next_step)  # fmt: skip

@@ -14,9 +14,9 @@ from kinema.provenance.keys.certificate import in_order, issue, read_chain, refu
 from kinema.provenance.keys.generation import OTHERS, ROLES, Others, Role, add, generations, retire, revoke
 from kinema.provenance.keys.hsm import HsmSigner, Slot
 from kinema.provenance.keys.keyring import Keyring, read_keyring
-from kinema.provenance.keys.secret_file import private_folder, whole_folder, write_secret
 from kinema.provenance.keys.signer import from_pkcs12
 from kinema.provenance.keys.signing_key import new_key, private_pem
+from kinema.provenance.private_file import secret_folder, whole_folder, write_secret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -47,7 +47,7 @@ def open_keyring(folder: Path | None = None) -> Opened:
 def init(folder: Path, now: datetime | None = None) -> Keyring:
     """All roles' first keys. Raises `UsageError` where there are keys."""
     if folder.is_dir():
-        private_folder(folder)
+        secret_folder(folder)
         if any(folder.iterdir()):
             raise _taken(folder)
     try:
@@ -55,7 +55,7 @@ def init(folder: Path, now: datetime | None = None) -> Keyring:
             for role in ROLES:
                 add(filling, role, _new(role, now or datetime.now(UTC)))
             for others in OTHERS:
-                private_folder(filling / others)
+                secret_folder(filling / others)
     except FileExistsError as error:
         raise _taken(folder) from error
     return Keyring(folder)
@@ -133,7 +133,7 @@ def trust(keyring: Keyring, certificates: bytes, name: str, others: Others) -> P
     """
     read_chain(certificates)
     folder = keyring.folder / others
-    private_folder(folder)
+    secret_folder(folder)
     target = folder / f"{Path(name).stem}.pem"
     try:
         write_secret(target, certificates)

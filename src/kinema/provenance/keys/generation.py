@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from kinema.errors import ProvenanceError
-from kinema.provenance.keys.secret_file import on_disk, whole_folder, write_secret
+from kinema.provenance.private_file import on_disk, whole_folder, write_secret
 
 Role = Literal["claim", "checkpoint", "consent", "watermark"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
@@ -42,8 +42,8 @@ def generations(folder: Path, role: Role) -> list[Path]:
 
 
 def revoked(folder: Path, role: Role) -> list[Path]:
-    """Those that are distrusted."""
-    return sorted((folder / role).glob("????.revoked"))
+    """Those that are distrusted, newest first."""
+    return sorted((folder / role).glob("????.revoked"), reverse=True)
 
 
 def add(folder: Path, role: Role, files: dict[str, bytes]) -> Path:

@@ -10,11 +10,12 @@ from typing import Literal
 from kinema.config import read_config
 from kinema.errors import ProvenanceError
 from kinema.provenance.keys.certificate import DEVELOPMENT, read_chain, refuse_expired
+from kinema.provenance.keys.derive import derived
 from kinema.provenance.keys.generation import Others, generations, revoked
 from kinema.provenance.keys.hsm import HsmSigner, Slot
-from kinema.provenance.keys.secret_file import Secret, private_folder, read_secret
 from kinema.provenance.keys.signer import ClaimSigner, from_pem, from_pkcs12
 from kinema.provenance.keys.signing_key import SigningKey
+from kinema.provenance.private_file import Secret, read_secret, secret_folder
 
 Standing = Literal["ours", "ours, revoked", "another's"]
 
@@ -43,12 +44,15 @@ class Keyring:
     @property
     def checkpoint(self) -> SigningKey:
         """Signs tree heads of the transparency log."""
-        return SigningKey(tuple(generations(self.folder, "checkpoint")))
+        return self._signing("checkpoint")
 
     @property
     def consent(self) -> SigningKey:
         """Signs receipts of consent."""
-        return SigningKey(tuple(generations(self.folder, "consent")))
+        return self._signing("consent")
+
+    def _signing(self, role: Literal["checkpoint", "consent"]) -> SigningKey:
+        return SigningKey(tuple(generations(self.folder, role)), tuple(revoked(self.folder, role)))
 
     def watermark(self, tenant: str = "") -> Secret:
         """32 bytes that key this tenant's watermarks."""
@@ -57,7 +61,7 @@ class Keyring:
     def watermarks(self, tenant: str = "") -> tuple[Secret, ...]:
         """Of all generations, newest first: old clips carry the old ones."""
         secrets = (read_secret(path / "secret") for path in generations(self.folder, "watermark"))
-        return tuple(_derived(secret, f"kinema.watermark/1\0{tenant}") for secret in secrets)
+        return tuple(Secret(derived(secret, f"kinema.watermark/1\0{tenant}", 32)) for secret in secrets)
 
     @property
     def anchors(self) -> str:
@@ -98,18 +102,10 @@ def read_keyring(folder: Path) -> Keyring:
             got="no such folder",
             next_step="Make keys (kinema keys init), or name their folder in KINEMA_KEYS.",
         )
-    private_folder(folder)
+    secret_folder(folder)
     return Keyring(folder)
 
 
 def serial_of(generation: Path) -> int:
     """Serial number of a claim generation's certificate."""
     return read_chain(read_secret(generation / "chain.pem"))[0].serial_number
-
-
-def _derived(secret: bytes, purpose: str) -> Secret:
-    """HKDF-SHA256, RFC 5869: from one derived key nobody finds another, nor the secret."""
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    return Secret(HKDF(hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret))

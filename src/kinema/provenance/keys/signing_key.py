@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinema.errors import ProvenanceError
-from kinema.provenance.keys.secret_file import read_secret
+from kinema.provenance.private_file import read_secret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,6 +30,8 @@ class SigningKey:
 
     generations: tuple[Path, ...]
     """Newest first."""
+    revoked: tuple[Path, ...] = ()
+    """Those that are distrusted, newest first."""
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes. Raises `ProvenanceError` if the key is missing or others may read it."""
@@ -44,6 +46,16 @@ class SigningKey:
     def publics(self) -> tuple[bytes, ...]:
         """Raw public keys whose signatures count, newest first."""
         return tuple(_raw_public(generation) for generation in self.generations)
+
+    @cached_property
+    def distrusted(self) -> tuple[bytes, ...]:
+        """Raw public keys whose signatures count no longer, newest first."""
+        return tuple(_raw_public(generation) for generation in self.revoked)
+
+    @cached_property
+    def first(self) -> bytes:
+        """Raw public key of the oldest generation, trusted or not: what is named after it keeps its name."""
+        return _raw_public(min((*self.generations, *self.revoked), key=lambda generation: generation.name))
 
     @property
     def key_id(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from kinema.provenance.keys.certificate import read_chain
 from kinema.provenance.keys.generation import OTHERS, generations, revoked
 from kinema.provenance.keys.keyring import Keyring
-from kinema.provenance.keys.secret_file import read_secret
+from kinema.provenance.private_file import read_secret
 
 SOON = 60
 """Days before the end of a certificate from which its owner is told."""

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from kinema.errors import ProvenanceError
-from kinema.provenance.private_file import private_folder
+from kinema.provenance.private_file import folder_for
 
 _TAIL = 4096
 """Bytes of the end that hold the newest notes, of some 200 bytes each."""
@@ -25,7 +25,7 @@ class Anchor:
 
     def append(self, note: str) -> None:
         """Add a note and wait until the disk has it."""
-        private_folder(self.path.parent)
+        folder_for(self.path.parent)
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             os.write(handle, f"{note}\n".encode())

@@ -15,15 +15,15 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from kinema.errors import ProvenanceError
+from kinema.provenance.keys.signing_key import SigningKey, verified
 
 _ED25519 = b"\x01"
 _DASH = "— "
+_BLANK = "\n\n"
 
 
 @dataclass(frozen=True)
@@ -42,22 +42,44 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class LogReader:
-    """What is needed to check heads: the log's name and its public keys."""
+    """What is needed to check heads: the log's name and its public keys, raw Ed25519."""
 
     name: str
-    public: Ed25519PublicKey
-    retired: tuple[Ed25519PublicKey, ...] = ()
-    """Keys that signed before this one, newest first: their heads still count."""
+    publics: tuple[bytes, ...]
+    """Keys whose heads count, newest first."""
+    distrusted: tuple[bytes, ...] = ()
+    """Keys whose heads count no longer: somebody else may have signed with them."""
+
+    @property
+    def credulous(self) -> LogReader:
+        """As before any key was distrusted: to see what was signed, never to believe it."""
+        return LogReader(self.name, (*self.publics, *self.distrusted))
 
     def vkey(self) -> str:
         """`name+id+key`, the form in which verifier keys are handed round."""
-        key = base64.b64encode(_ED25519 + self.public.public_bytes_raw()).decode()
-        return f"{self.name}+{key_id(self.name, self.public).hex()}+{key}"
+        key = base64.b64encode(_ED25519 + self.publics[0]).decode()
+        return f"{self.name}+{key_id(self.name, self.publics[0]).hex()}+{key}"
 
     def open(self, note: str) -> str:
-        """The text that this key signed. Raises `ProvenanceError`: no note, or no valid signature of this key."""
-        keys = {key_id(self.name, key): key for key in (*self.retired, self.public)}
-        body, blank, signatures = note.rpartition("\n\n")
+        """The text that these keys signed. Raises `ProvenanceError`: no note, or no valid signature that counts."""
+        if self.signer(note) in self.distrusted:
+            raise self._refused(
+                "one of a key that is distrusted",
+                "Compare the log with an anchor kept elsewhere; if it is whole: kinema registry vouch",
+            )
+        return f"{note.rpartition(_BLANK)[0]}\n"
+
+    def trusts(self, note: str) -> bool:
+        """Whether it carries a valid signature of a key that counts."""
+        try:
+            return self.signer(note) in self.publics
+        except ProvenanceError:
+            return False
+
+    def signer(self, note: str) -> bytes:
+        """Which of our keys signed, distrusted ones too. Raises `ProvenanceError` if none did."""
+        keys = {key_id(self.name, key): key for key in (*self.distrusted, *self.publics)}
+        body, blank, signatures = note.rpartition(_BLANK)
         for line in signatures.split("\n") if blank else ():
             name, _, value = line.removeprefix(_DASH).partition(" ")
             try:
@@ -65,17 +87,17 @@ class LogReader:
             except (binascii.Error, ValueError):
                 continue
             if line.startswith(_DASH) and name == self.name and signed[:4] in keys:
-                try:
-                    keys[signed[:4]].verify(signed[4:], f"{body}\n".encode())
-                except InvalidSignature:
+                if not verified(keys[signed[:4]], signed[4:], f"{body}\n".encode()):
                     break
-                return f"{body}\n"
-        raise ProvenanceError(
-            "signed note",
-            f"must carry a valid signature of {self.name}",
-            got=repr(note[:60]),
-            next_step="It was altered, or another key signed it: compare it with an anchor kept elsewhere.",
+                return keys[signed[:4]]
+        raise self._refused(
+            repr(note[:60]),
+            "It was altered, or another key signed it: compare it with an anchor kept elsewhere.",
         )
+
+    def _refused(self, got: str, next_step: str) -> ProvenanceError:
+        rule = f"must carry a valid signature of {self.name}"
+        return ProvenanceError("signed note", rule, got=got, next_step=next_step)
 
     def checkpoint(self, note: str) -> Checkpoint:
         """A signed head, checked. Raises `ProvenanceError`."""
@@ -97,30 +119,33 @@ class LogReader:
 
 @dataclass(frozen=True)
 class LogKey:
-    """The private key of a log. Never printed."""
+    """What a log signs with. It holds no private key, only who asks it for a signature."""
 
-    name: str
-    private: Ed25519PrivateKey
-    retired: tuple[Ed25519PublicKey, ...] = ()
-
-    @property
-    def reader(self) -> LogReader:
-        """Its public half."""
-        return LogReader(self.name, self.private.public_key(), self.retired)
+    reader: LogReader
+    signature: Callable[[bytes], bytes] = field(repr=False)
+    """Ed25519 by the newest of the reader's keys."""
 
     def sign(self, text: str) -> str:
         """A note: the text, an empty line, the signature."""
         if not text.endswith("\n"):
             raise ValueError("the text of a note ends with a newline")
-        value = base64.b64encode(
-            key_id(self.name, self.private.public_key()) + self.private.sign(text.encode())
-        ).decode()
-        return f"{text}\n{_DASH}{self.name} {value}\n"
-
-    def __repr__(self) -> str:
-        return f"LogKey({self.name})"
+        name, public = self.reader.name, self.reader.publics[0]
+        value = base64.b64encode(key_id(name, public) + self.signature(text.encode())).decode()
+        return f"{text}\n{_DASH}{name} {value}\n"
 
 
-def key_id(name: str, public: Ed25519PublicKey) -> bytes:
+def log_key(signing: SigningKey) -> LogKey:
+    """The log of these keys: the newest signs, all that are trusted verify, the first gave it its name."""
+    reader = LogReader(named_after(signing.first), signing.publics, signing.distrusted)
+    return LogKey(reader, signing.sign)
+
+
+def named_after(first: bytes) -> str:
+    """`kinema.registry/` and eight hex digits of the log's first public key, whatever became of that key: two logs
+    never share a name, and a new key leaves a log its own."""
+    return f"kinema.registry/{hashlib.sha256(first).hexdigest()[:8]}"
+
+
+def key_id(name: str, public: bytes) -> bytes:
     """First four bytes of SHA-256 over name, newline, type and key."""
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + public.public_bytes_raw()).digest()[:4]
+    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:4]

@@ -20,7 +20,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from kinema.errors import ProvenanceError
-from kinema.provenance.manifest.sdk import RemoteManifestError, Stored, UnreadableManifestError, read
+from kinema.provenance.manifest.sdk import (
+    RemoteManifestError,
+    Stored,
+    UnreadableManifestError,
+    read,
+    unopened,
+)
 
 MEMORY: Final = 1536 * 2**20
 """Address space of the process [bytes]. A sound file of 0.9 GB takes 1.0 GiB of it and 0.6 GiB of memory, and a longer
@@ -55,12 +61,7 @@ def read_apart(path: Path, anchors: str, manifest: bytes | None = None) -> Store
     except subprocess.TimeoutExpired as error:
         raise UnreadableManifestError(f"reading it takes longer than {PATIENCE * limit:.0f} s") from error
     except OSError as error:
-        raise ProvenanceError(
-            str(path),
-            "must be a file that can be read",
-            got=error.strerror or type(error).__name__,
-            next_step="Check its name.",
-        ) from error
+        raise unopened(path, error) from error
     if done.returncode:
         raise UnreadableManifestError("reading it takes too much time or memory, or crashes the reader")
     return _understood(json.loads(done.stdout))

@@ -172,12 +172,17 @@ def read(path: Path, anchors: str, manifest: bytes | None = None) -> Stored | No
             raise RemoteManifestError from error
         raise UnreadableManifestError(str(error)[:300]) from error
     except OSError as error:
-        raise ProvenanceError(
-            str(path),
-            "must be a file that can be read",
-            got=error.strerror or type(error).__name__,
-            next_step="Check its name.",
-        ) from error
+        raise unopened(path, error) from error
+
+
+def unopened(path: Path, error: OSError) -> ProvenanceError:
+    """A file that the operating system does not give."""
+    return ProvenanceError(
+        str(path),
+        "must be a file that can be read",
+        got=error.strerror or type(error).__name__,
+        next_step="Check its name.",
+    )
 
 
 def _context(anchors: str, *, read_only: bool = False) -> Context:

@@ -3,7 +3,8 @@
     1. Every leaf number, from 0 on, has exactly one row.
     2. Every row has the bytes that its leaf covers.
     3. Every node of the log is what the rows give, none missing, none added.
-    4. Every head, one for each size, is signed by the log's key and is the head of the rows at that size.
+    4. Every head, one for each size, is signed by the log's key and is the head of the rows at that size. One by a key
+       that is distrusted since counts if a newer head, by a key that is not, covers it: its owner vouched for it.
     5. Every anchored head likewise, and none is of a log longer than this one: the database was not put back.
 
 The tree is built anew from the rows alone; what the database says of itself is only compared with it. Not covered: who
@@ -47,12 +48,13 @@ def audit(database: Database, reader: LogReader, anchor: Anchor) -> list[Finding
     for index in range(max(len(notes), sum(level == 0 for level, _ in stored))):
         tree.append(rows[index][0][1] if index in rows else bytes(32))
     wrong = [node for node in nodes.keys() | stored.keys() if nodes.get(node) != stored.get(node)]
+    vouched = _vouched(notes, tree, reader)
     return [
         _finding("every leaf has one row", _numbering(rows, len(notes))),  # (1)
         _finding("every row is what its leaf covers", _altered(rows, stored)),  # (2)
         _finding("every node follows from the rows", [f"node {n}" for n in sorted(wrong)]),  # (3)
-        _finding("every head is signed and fits the rows", _heads(notes, tree, reader)),  # (4)
-        _finding("every anchored head is in the log", _anchored(anchor, tree, reader)),  # (5)
+        _finding("every head is signed and fits the rows", _heads(notes, tree, reader, vouched)),  # (4)
+        _finding("every anchored head is in the log", _anchored(anchor, tree, reader, vouched)),  # (5)
     ]
 
 
@@ -82,28 +84,40 @@ def _altered(rows: dict[int, list[tuple[str, bytes]]], stored: dict[Node, bytes]
     ]
 
 
-def _heads(notes: list[tuple[int, str]], tree: Tree, reader: LogReader) -> list[str]:
+def _vouched(notes: list[tuple[int, str]], tree: Tree, reader: LogReader) -> int:
+    """Size of the newest head by a key that is trusted, and that fits the rows."""
+    for _, note in reversed(notes):
+        if reader.trusts(note):
+            said = reader.checkpoint(note)
+            if said.size <= tree.size and tree.head(said.size) == said.head:
+                return said.size
+    return 0
+
+
+def _heads(notes: list[tuple[int, str]], tree: Tree, reader: LogReader, vouched: int) -> list[str]:
     sizes = [size for size, _ in notes]
     faults = [f"no head of size {n}" for n in sorted(set(range(1, tree.size + 1)) - set(sizes))]
-    return faults + _unfit(((f"head {size}", size, note) for size, note in notes), tree, reader)
+    return faults + _unfit(((f"head {size}", size, note) for size, note in notes), tree, reader, vouched)
 
 
-def _anchored(anchor: Anchor, tree: Tree, reader: LogReader) -> list[str]:
+def _anchored(anchor: Anchor, tree: Tree, reader: LogReader, vouched: int) -> list[str]:
     try:
         notes = anchor.notes()
     except ProvenanceError as error:
         return [str(error)]
     if tree.size and not notes:
         return [f"no anchor at {anchor.path}"]
-    return _unfit(((f"anchor {n + 1}", None, note) for n, note in enumerate(notes)), tree, reader)
+    return _unfit(((f"anchor {n + 1}", None, note) for n, note in enumerate(notes)), tree, reader, vouched)
 
 
-def _unfit(notes: Iterable[tuple[str, int | None, str]], tree: Tree, reader: LogReader) -> list[str]:
+def _unfit(
+    notes: Iterable[tuple[str, int | None, str]], tree: Tree, reader: LogReader, vouched: int
+) -> list[str]:
     """What is wrong with signed heads, each with a name and the size it is filed under, if any."""
     faults = []
     for name, size, note in notes:
         try:
-            said = reader.checkpoint(note)
+            said = reader.credulous.checkpoint(note)
         except ProvenanceError as error:
             faults.append(f"{name}: {error}")
             continue
@@ -117,6 +131,8 @@ def _unfit(notes: Iterable[tuple[str, int | None, str]], tree: Tree, reader: Log
             )
         elif tree.head(said.size) != said.head:
             faults.append(f"{name}: the first {said.size} rows are not those that were signed")
+        elif said.size > vouched and not reader.trusts(note):
+            faults.append(f"{name} is signed by a key that is distrusted, and no newer head vouches for it")
     return faults
 
 

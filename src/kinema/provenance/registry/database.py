@@ -9,14 +9,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from kinema.errors import MachineError, ProvenanceError
-from kinema.provenance.private_file import private_file, private_folder
+from kinema.provenance.private_file import folder_for, write_secret
 
 WAIT: Final = 30.0
 """Seconds that a writer waits for another."""
@@ -126,9 +126,9 @@ def open_database(location: str | Path) -> Database:
         return _postgres(str(location))
     path = Path(location)
     try:
-        private_folder(path.parent)
-        if not path.exists():
-            private_file(path)
+        folder_for(path.parent)
+        with suppress(FileExistsError):
+            write_secret(path, b"")
         connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA journal_mode = DELETE")

@@ -7,6 +7,8 @@ rollback. A read checks its row against the newest signed head before it is beli
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,7 +94,7 @@ class Registry:
                     raise UsageError(
                         column, "must be new to the registry", got=value, next_step="Each clip has its own."
                     )
-            leaf = self._append(entry)
+            leaf = self._append(entry, self._as_signed(self._reader))
             self._database.run(ENTRIES.insert, leaf.index, leaf.registered, *entry.columns())
         self._anchor.append(leaf.checkpoint)
         return leaf
@@ -100,36 +102,74 @@ class Registry:
     def record(self, notice: Notice) -> Leaf:
         """Keep a notice."""
         with self._database.alone():
-            leaf = self._append(notice)
-            self._database.run(NOTICES.insert, leaf.index, leaf.registered, *notice.columns())
+            leaf = self._say(notice, self._reader)
         self._anchor.append(leaf.checkpoint)
         return leaf
 
     def refuse_altered(self) -> None:
         """Raise `ProvenanceError` now if nothing could be registered: the log is not the one that was signed last."""
         with self._database.reading():
-            self._as_signed()
+            self._as_signed(self._reader)
 
-    def _append(self, content: Entry | Notice) -> Leaf:
+    def vouch(self) -> Leaf:
+        """Go on after the key of the newest head was distrusted. All is audited as that key left it, and the new key
+        signs a notice of its revocation: the head of that covers everything before it. Who calls this has compared
+        the log with an anchor that the key's thief could not reach. Raises `UsageError` where no head needs it,
+        `ProvenanceError` for a log that is not whole."""
+        believed = self._reader.credulous
+        with self._database.alone():
+            note = self.checkpoint()
+            if not note or self._reader.trusts(note):
+                raise UsageError(
+                    "the newest head",
+                    "must be of a distrusted key",
+                    got="one that is trusted" if note else "none",
+                    next_step="There is nothing to vouch for.",
+                )
+            faults = [f.detail for f in audit(self._database, believed, self._anchor) if f.verdict != "pass"]
+            if faults:
+                raise ProvenanceError(
+                    "log", "must be whole to be vouched for", got="; ".join(faults),
+                    next_step="Restore a copy that is, from before the key was stolen.",
+                )  # fmt: skip
+            head = believed.checkpoint(note)
+            leaf = self._say(
+                Notice(
+                    kind="revocation",
+                    subject=hashlib.sha256(believed.signer(note)).hexdigest(),
+                    statement=json.dumps(
+                        {"schema": "kinema.vouch/1", "size": head.size, "head": head.head.hex()}
+                    ),
+                ),
+                believed,
+            )
+        self._anchor.append(leaf.checkpoint)
+        return leaf
+
+    def _say(self, notice: Notice, reader: LogReader) -> Leaf:
+        leaf = self._append(notice, self._as_signed(reader))
+        self._database.run(NOTICES.insert, leaf.index, leaf.registered, *notice.columns())
+        return leaf
+
+    def _append(self, content: Entry | Notice, tree: Tree) -> Leaf:
         if not isinstance(self._key, LogKey):
             raise UsageError(
                 "log key", "must be private to register", got="public", next_step="Open with it."
             )
-        tree = self._as_signed()
         registered = datetime.now(UTC).isoformat(timespec="milliseconds")
         table = ENTRIES if isinstance(content, Entry) else NOTICES
         hash_ = leaf_hash(covered(table.schema, registered, *content.columns()))
         index = tree.append(hash_)
-        note = self._key.sign(Checkpoint(self._key.name, tree.size, tree.head()).text())
+        note = self._key.sign(Checkpoint(self._reader.name, tree.size, tree.head()).text())
         self._database.run("INSERT INTO head (size, note) VALUES (?, ?)", tree.size, note)
         return Leaf(index, hash_, registered, note)
 
-    def _as_signed(self) -> Tree:
+    def _as_signed(self, reader: LogReader) -> Tree:
         """The log, which must be the one we signed, and not an older one: else our next signature would cover for
-        whoever altered it or put it back."""
-        signed = self._head()
+        whoever altered it or put it back. That it was longer is believed of a distrusted key too."""
+        signed = self._head(reader)
         tree = Tree(self._nodes, signed.size)
-        anchored = max((self._reader.checkpoint(note).size for note in self._anchor.newest()), default=0)
+        anchored = max((reader.credulous.checkpoint(note).size for note in self._anchor.newest()), default=0)
         if tree.head() != signed.head or anchored > signed.size:
             raise ProvenanceError(
                 "log",
@@ -181,6 +221,13 @@ class Registry:
         """Clips that look like it and were taken down: it must not be shown either."""
         return [match for match in self.by_fingerprint(fingerprint) if self.taken_down(match.id)]
 
+    def naming(self, words: str) -> list[Entry]:
+        """Clips whose manifest, or that of anything they were made from, has these words in it: the id of a receipt, of
+        a model. Every row is read and proved, so it takes a while and misses none."""
+        sought = words.encode()
+        contents = (record.content for record in self.records())
+        return [one for one in contents if isinstance(one, Entry) and sought in one.manifest]
+
     def records(self) -> Iterator[Record]:
         """All there is, in the order of the log, each proved; for export."""
         for index in range(self._head().size):
@@ -229,9 +276,9 @@ class Registry:
             rows = self._database.rows(f"{table.select} {condition} ORDER BY leaf", *values)
             return [_proved(table, row, tree, head) for row in list(rows)]
 
-    def _head(self) -> Checkpoint:
-        note = self.checkpoint()
-        return self._reader.checkpoint(note) if note else Checkpoint(self._reader.name, 0, EMPTY)
+    def _head(self, reader: LogReader | None = None) -> Checkpoint:
+        note, reader = self.checkpoint(), reader or self._reader
+        return reader.checkpoint(note) if note else Checkpoint(reader.name, 0, EMPTY)
 
 
 def _proved(table: Table, row: tuple[Any, ...], tree: Tree, head: Checkpoint) -> Record:

@@ -6,33 +6,17 @@ coin. Nothing of the key can be read back from what is drawn.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from kinema.errors import ProvenanceError
+from kinema.provenance.keys.derive import derived
 
 MINIMUM: Final = 16
 """[bytes] 128 bits: less can be searched."""
 _SALT: Final = b"kinema watermark 1"
-
-
-def hkdf(key: bytes, purpose: str, length: int) -> bytes:
-    """`length` bytes for one purpose: extract, then expand."""
-    return expand(hmac.new(_SALT, key, hashlib.sha256).digest(), purpose.encode(), length)
-
-
-def expand(drawn: bytes, purpose: bytes, length: int) -> bytes:
-    """RFC 5869, section 2.3. At most 8160 bytes, which the RFC sets."""
-    out, block, counter = b"", b"", 0
-    while len(out) < length:
-        counter += 1
-        block = hmac.new(drawn, block + purpose + bytes([counter]), hashlib.sha256).digest()
-        out += block
-    return out[:length]
 
 
 def checked(key: bytes) -> bytes:
@@ -50,10 +34,10 @@ def checked(key: bytes) -> bytes:
 
 def signs(key: bytes, purpose: str, count: int) -> Float[np.ndarray, " count"]:
     """`count` fair signs, -1 or +1."""
-    bits = np.unpackbits(np.frombuffer(hkdf(key, purpose, -(-count // 8)), np.uint8))[:count]
+    bits = np.unpackbits(np.frombuffer(derived(key, purpose, -(-count // 8), salt=_SALT), np.uint8))[:count]
     return np.where(bits == 1, 1.0, -1.0)
 
 
 def order(key: bytes, purpose: str, count: int) -> Int[np.ndarray, " count"]:
     """A permutation of `count` things: the ranks of 64-bit draws, which collide once in 2^44 draws."""
-    return np.argsort(np.frombuffer(hkdf(key, purpose, 8 * count), "<u8"), kind="stable")
+    return np.argsort(np.frombuffer(derived(key, purpose, 8 * count, salt=_SALT), "<u8"), kind="stable")
