@@ -191,8 +191,8 @@ def test_rotated_where_the_fingerprint_alone_is_blind(
 
 def test_one_bit_of_the_picture(take: Take, tmp_path: Path) -> None:
     content = bytearray(take.clip.read_bytes())
-    middle = content.index(b"mdat") + 4000  # inside the pictures, behind the box's header
-    content[middle] ^= 1
+    start = content.index(b"mdat")
+    content[(start + len(content)) // 2] ^= 1  # of a picture that others are predicted from
     (tmp_path / "clip.mp4").write_bytes(content)
     told = run("trace", tmp_path / "clip.mp4")
     assert told.exit_code == 3
@@ -210,7 +210,7 @@ def test_transplanted_mark(take: Take, tmp_path: Path) -> None:
     assert found["verdict"] == "transplanted"
     assert found["words"].startswith("carries our watermark (p = ")
     assert f"of clip {id_of(take)}, but the content is not what we signed" in found["words"]
-    assert found["laid_over"]["bits"] > 90  # the same picture: below 40; the bound is 64
+    assert found["laid_over"]["bits"] > 90  # the same picture: below 40; the bound is 85
     _is_self_contained((tmp_path / "page.html").read_text("utf-8"))
 
 

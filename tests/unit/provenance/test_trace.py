@@ -17,7 +17,8 @@ from kinema.job import Job
 from kinema.media.distance import Distance
 from kinema.provenance.fingerprint.fingerprint import Fingerprint, cut_outs, window_of
 from kinema.provenance.fingerprint.pdq import cosines, distance, packed
-from kinema.provenance.manifest.facts import Size
+from kinema.provenance.manifest.facts import Size, TakeFacts
+from kinema.provenance.manifest.facts import Verdict as Verdict_
 from kinema.provenance.manifest.inspection import Failure, Inspection, Manifest, Signer
 from kinema.provenance.registry import Entry
 from kinema.provenance.registry.registry import Record
@@ -26,7 +27,8 @@ from kinema.provenance.trace.likeness import Likeness
 from kinema.provenance.trace.lines import lines_of
 from kinema.provenance.trace.mark import Mark
 from kinema.provenance.trace.overlay import Overlay
-from kinema.provenance.trace.verdict import Evidence, Verdict, explain, judge, power
+from kinema.provenance.trace.verdict import Evidence, Verdict, judge, statement
+from kinema.provenance.trace.words import explain, power
 from kinema.provenance.watermark.geometry import placed, similarity
 from kinema.reproduce import Reproduction
 
@@ -76,7 +78,7 @@ def manifest(state: Any, standing: Any = "ours") -> Inspection:
 
 ELSEWHERE = Overlay(50, 115.0, 0.5, 0.5)
 NOTHING = Likeness(64, ())
-LOST = {"mark": mark(p=0), "claimed": ""}
+LOST: dict[str, Any] = {"mark": mark(p=0), "claimed": ""}
 
 
 @pytest.mark.parametrize(
@@ -86,6 +88,11 @@ LOST = {"mark": mark(p=0), "claimed": ""}
         ({"manifest": manifest("trusted")}, Verdict.SIGNED, "signature valid"),
         ({"manifest": manifest("trusted", "another's")}, Verdict.ANOTHERS, "not ours; signature valid"),
         ({"manifest": manifest("invalid")}, Verdict.ALTERED, "not as signed by kinema (ours)"),
+        (
+            LOST | {"manifest": manifest("invalid", "another's"), "overlay": None},
+            Verdict.ALTERED,
+            "recovered by fingerprint (score 1.00",
+        ),
         ({"likeness": NOTHING}, Verdict.RECOVERED, "re-encoded (12 of 256 bits differ)"),
         ({"mark": mark(scale=0.5 / 0.71)}, Verdict.RECOVERED, "cropped to 71 % of its side, re-encoded"),
         ({"likeness": NOTHING, "overlay": ELSEWHERE}, Verdict.TRANSPLANTED, "looks like no clip of ours"),
@@ -144,6 +151,42 @@ def test_verdicts(changes: dict[str, Any], verdict: Verdict, words: str) -> None
         "laid over",
         "registry",
     ]
+
+
+def test_whose_statement_is_believed() -> None:
+    facts = TakeFacts(
+        id=f"{A:016x}",
+        drawn_by="preview",
+        renderer="preview",
+        engine="rapier",
+        shot="0" * 64,
+        tape="0" * 64,
+        clip="0" * 64,
+        seeds={},
+        versions={},
+        verdict=Verdict_(passed=True, checks=1),
+    )
+
+    def said(state: Any, standing: Any, *codes: str) -> Inspection:
+        made = manifest(state, standing)
+        assert made.manifest is not None
+        failures = tuple(Failure(code, "") for code in codes)
+        return replace(made, failures=failures, manifest=replace(made.manifest, take=facts))
+
+    moved, ended, unknown = (
+        "assertion.bmffHash.mismatch",
+        "signingCredential.expired",
+        "signingCredential.untrusted",
+    )
+    assert statement(said("trusted", "ours")) is facts
+    assert statement(said("invalid", "ours", moved)) is facts
+    assert statement(said("untrusted", "ours", ended, unknown)) is facts
+    assert statement(said("untrusted", "ours", unknown)) is None  # our serial number, and not our root
+    assert statement(said("invalid", "ours", "assertion.hashedURI.mismatch")) is None
+    assert statement(said("trusted", "another's")) is None
+    assert statement(said("invalid", "ours, revoked", moved)) is None
+    assert statement(NONE) is None
+    assert statement(None) is None
 
 
 def test_only_what_is_known_and_whole_is_an_origin() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kinema.provenance.registry import Entry
-from kinema.provenance.trace.verdict import Evidence, power
+from kinema.provenance.trace.verdict import Evidence
+from kinema.provenance.trace.words import power
 
 
 def lines_of(evidence: Evidence) -> list[tuple[str, str]]:

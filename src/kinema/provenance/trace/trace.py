@@ -11,7 +11,7 @@ Nothing leaves the machine, and nothing of the file is kept: it is read where it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from kinema.provenance.registry.registry import Record
 from kinema.provenance.trace.likeness import Likeness, likeness, nearness
 from kinema.provenance.trace.mark import Mark, look
 from kinema.provenance.trace.overlay import Overlay, overlay
-from kinema.provenance.trace.verdict import Evidence, Verdict, explain, judge
+from kinema.provenance.trace.verdict import Evidence, Verdict, judge, statement
+from kinema.provenance.trace.words import explain
 
 FORMAT = "kinema.trace/1"
 _ID = 16
@@ -49,10 +50,7 @@ class Trace:
     @property
     def facts(self) -> TakeFacts | None:
         """What the signed manifest, its own or the registered one, says of the take."""
-        for found in (self.evidence.manifest, self.evidence.recovered):
-            if found is not None and found.manifest is not None and found.manifest.take is not None:
-                return found.manifest.take
-        return None
+        return self.evidence.facts
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -91,39 +89,34 @@ def _weighed(
     path: Path, keyring: Keyring, registry: Registry, own: Inspection, mark: Mark | None, alike: Likeness
 ) -> Evidence:
     """The row that the layers lead to, and what it adds."""
-    claimed = mark.id if mark is not None and mark.found else _named(own)
+    said = statement(own)
+    named = said.id if said is not None else ""
+    claimed = mark.id if mark is not None and mark.found and not (own.ours and named) else named
     alone = f"{alike.matches[0].id:016x}" if alike.matches else ""
     row = _by_id(registry, claimed or alone)
-    if row is None and own.manifest is not None:
-        row = registry.by_manifest(own.manifest.id)
     entry = _entry(row)
     recovered = inspect(path, keyring, manifest=entry.manifest) if entry and own.state != "trusted" else None
-    return Evidence(
+    evidence = Evidence(
         manifest=own,
         mark=mark,
         likeness=alike,
         claimed=claimed,
         row=row,
         nearness=nearness(path, entry.fingerprint) if entry and alike.of(f"{entry.id:016x}") else None,
-        overlay=_laid(path, mark, entry, recovered or own),
+        overlay=None,
         recovered=recovered,
-        taken_down=any(registry.taken_down(one) for one in _clips(entry, alike)),
+        taken_down=False,
     )
+    evidence = replace(evidence, overlay=_laid(path, evidence))
+    return replace(evidence, taken_down=any(registry.taken_down(one) for one in _clips(evidence)))
 
 
-def _laid(path: Path, mark: Mark | None, entry: Entry | None, signed: Inspection) -> Overlay | None:
+def _laid(path: Path, seen: Evidence) -> Overlay | None:
     """Over the clip that the mark names, if its manifest says how large it is."""
-    facts = signed.manifest.take if signed.manifest is not None else None
+    entry, mark, facts = _entry(seen.row), seen.mark, seen.facts
     if mark is None or not mark.found or entry is None or facts is None or facts.size is None:
         return None
-    return overlay(path, mark, entry.fingerprint, facts.size)
-
-
-def _named(own: Inspection) -> str:
-    """The clip that a manifest by our key names, whether or not the file still is what was signed."""
-    made = own.manifest
-    ours = made is not None and made.take is not None and made.signer.standing == "ours"
-    return made.take.id if ours and made is not None and made.take is not None else ""
+    return overlay(path, mark, entry.fingerprint, facts.size) if mark.id == f"{entry.id:016x}" else None
 
 
 def _by_id(registry: Registry, id_: str) -> Record | None:
@@ -131,9 +124,12 @@ def _by_id(registry: Registry, id_: str) -> Record | None:
     return registry.by_id(int(id_, 16)) if len(id_) == _ID and int(id_, 16) else None
 
 
-def _clips(entry: Entry | None, alike: Likeness) -> list[int]:
-    """Whose takedown is this file's too."""
-    return [entry.id] if entry else [match.id for match in alike.matches]
+def _clips(seen: Evidence) -> list[int]:
+    """Whose takedown is this file's too: its own clip's; unless its content is certainly that, all that it is like."""
+    entry = _entry(seen.row)
+    own = [entry.id] if entry else []
+    certain = seen.manifest.ours or (seen.marked and seen.agrees)
+    return own if certain else [*own, *(match.id for match in seen.likeness.matches)]
 
 
 def _entry(row: Record | None) -> Entry | None:
