@@ -83,7 +83,8 @@ def test_python_blocks_run(workplace):
         run = [sys.executable, "-c", block]
         told += subprocess.run(run, cwd=workplace, check=True, capture_output=True, text=True).stdout
     assert "metadata stripped; recovered by watermark" in told
-    assert "cropped to 71 % of its side, re-encoded" in told
+    # keys of the tests are drawn anew, and the mark's geometry is read to some tenths of a percent
+    assert re.search(r"cropped to 7[012] % of its side, re-encoded", told), told
 
 
 def test_the_promised_files_are_in_a_take(workplace):

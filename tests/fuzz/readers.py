@@ -22,9 +22,12 @@ _FRAMES = 32
 def LOG_KEY() -> LogKey:
     """The same on every run."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from kinema.provenance.log.key_file import named_after
 
-    return named_after(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    from kinema.provenance.log.checkpoint import LogKey, LogReader, named_after
+
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    public = private.public_key().public_bytes_raw()
+    return LogKey(LogReader(named_after(public), (public,)), private.sign)
 
 
 def shot(folder: Path) -> None:
@@ -156,7 +159,7 @@ def consent(folder: Path) -> None:
     from kinema.policy.consent.store import ConsentStore
     from kinema.policy.request import Purpose
 
-    store = ConsentStore(folder)
+    store = ConsentStore(folder, folder / "keys", audit=lambda _: None)
     wanted = Wanted(
         person="Jane Roe", modality="likeness", purpose=Purpose(use="film"), day=date(2026, 11, 26)
     )

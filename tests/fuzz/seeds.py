@@ -280,7 +280,7 @@ def consents(folder: Path) -> None:
     from kinema.policy.consent.receipt import Grantor, Receipt, Scope, Subject
     from kinema.policy.consent.store import ConsentStore
 
-    store = ConsentStore(folder / "house")
+    store = ConsentStore(folder / "house", folder / "house" / "keys", audit=lambda _: None)
     store.keep(
         Receipt(
             id="ab" * 16,

@@ -402,13 +402,15 @@ def test_a_trusted_signer_may_sign_anything(payload: bytes) -> None:
 
     from kinema.policy.consent.jws import sign, thumbprint
     from kinema.policy.consent.store import RECEIPT, REVOCATIONS, ConsentStore
+    from kinema.provenance.keys import open_keyring
 
     with TemporaryDirectory() as folder:
-        store = ConsentStore(Path(folder))
-        key = store.key()
+        store = ConsentStore(Path(folder) / "house", Path(folder) / "keys", audit=lambda _: None)
+        key = open_keyring(Path(folder) / "keys").keyring.consent
         with pytest.raises(PolicyError):
             store.read(sign(payload, key, kind=RECEIPT))
-        signer = thumbprint(key.public_key())
+        signer = thumbprint(key.public)
+        (store.folder / "revocations").mkdir(parents=True)
         (store.folder / "revocations" / f"{signer}.jws").write_text(sign(payload, key, kind=REVOCATIONS))
         with pytest.raises(PolicyError):
             store.revocations(signer)
