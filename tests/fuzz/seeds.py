@@ -289,7 +289,7 @@ def consents(folder: Path) -> None:
             scope=Scope(uses=("film",), modalities=("likeness",), territories=("*",)),
             valid_from=date(2026, 1, 1),
             valid_until=date(2030, 1, 1),
-            revocation=7,
+            revocation=store.free_index(),  # begins the list
             evidence="0" * 64,
         )
     )

@@ -163,8 +163,8 @@ def test_frechet_distance_of_gaussians_apart():
 
 def test_small_sets_have_a_distance_too():
     few = np.random.default_rng(5).normal(size=(6, 24))
-    # Six points span five directions. Of the product of covariances nineteen eigenvalues are zero but for rounding, which
-    # is 2 ** -52 of the largest; the sum is of their roots.
+    # Six points span five directions. Of the product of covariances nineteen eigenvalues are zero but for rounding,
+    # which is 2 ** -52 of the largest; the sum is of their roots.
     largest = float(np.linalg.eigvalsh(np.cov(few.T))[-1])
     assert frechet(few, few) == pytest.approx(0, abs=19 * 2**-26 * largest)
 
