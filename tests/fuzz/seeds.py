@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import tarfile
 from datetime import date
 from pathlib import Path
@@ -293,6 +294,9 @@ def consents(folder: Path) -> None:
             evidence="0" * 64,
         )
     )
+    for role in ("claim", "checkpoint", "watermark"):  # no receipt needs them
+        shutil.rmtree(folder / "house" / "keys" / role)
+    (folder / "house" / "keys" / "consent" / "0001" / "key.pem").unlink()
     for stray in (folder / "house").rglob(".lock"):
         stray.unlink()
 
