@@ -201,12 +201,13 @@ class ConsentStore:
 
 
 def _public(path: Path) -> bytes:
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     try:
         key = load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
         raise _bad_key(path, "something else", "Export it with `openssl pkey -pubout`.") from error
     if not isinstance(key, Ed25519PublicKey):
         raise _bad_key(path, type(key).__name__, "Use an Ed25519 key.")

@@ -88,11 +88,12 @@ def algorithm_of(key: PublicKeyTypes) -> Algorithm:
 
 def from_pem(key: bytes, chain: bytes) -> SoftwareSigner:
     """PKCS#8 and its certificates. Raises `ProvenanceError`."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
         loaded = load_pem_private_key(key, password=None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise _unreadable("claim key", "must be PKCS#8 in PEM") from error
     return _matched(SoftwareSigner(loaded, chain))
 

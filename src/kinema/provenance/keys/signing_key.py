@@ -67,13 +67,14 @@ class SigningKey:
         return any(verified(public, signature, message) for public in self.publics)
 
     def _private(self) -> Ed25519PrivateKey:
+        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         path = self.generations[0] / "key.pem"
         try:
             key = load_pem_private_key(read_secret(path), password=None)
-        except ValueError:
+        except (ValueError, UnsupportedAlgorithm):
             key = None
         if not isinstance(key, Ed25519PrivateKey):
             raise _broken(path)
@@ -106,13 +107,14 @@ def _public_pem(key: Ed25519PrivateKey) -> bytes:
 
 
 def _raw_public(generation: Path) -> bytes:
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     path = generation / "public.pem"
     try:
         key = load_pem_public_key(read_secret(path))
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):
         raise _broken(path)
