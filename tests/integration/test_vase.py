@@ -43,8 +43,8 @@ def test_a_broken_vase_keeps_the_laws(findings: dict[tuple[str, str], Finding]) 
 def test_shards_overlap_by_millimetres_at_most_while_they_tumble(
     findings: dict[tuple[str, str], Finding],
 ) -> None:
-    """The engine's limit that the README states. How shards tumble differs between kinds of CPU, and so does whether the
-    report fails: on one kind three of six seeds overstepped their bound, by 1.1 to 2.6 mm."""
+    """The engine's limit that the README states. How shards tumble differs between kinds of CPU, and so does whether
+    the report fails: on one kind three of six seeds overstepped their bound, by 1.1 to 2.6 mm."""
     blows = findings[BLOWS]
     assert blows.unit == "mm"
     assert blows.measured < blows.bound + 5
