@@ -39,12 +39,12 @@ SLATE = Slate(frame=0, rate=Fraction(24), ev100=0.0)
 def height(read: str) -> int:
     """Bytes of memory that a process takes at most which runs this and ends in a `KinemaError`."""
     program = f"""
-import resource
+from kinema.cost.meter import peak_memory
 from kinema.errors import KinemaError
 try:
     {read}
 except KinemaError:
-    print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(peak_memory())
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True

@@ -82,7 +82,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def run(*words: str, fails: bool = False, **env: str) -> None:
         places = {"KINEMA_KEYS": "keys", "KINEMA_CONSENT": "consent", "KINEMA_REGISTRY": "registry.sqlite",
-                  "KINEMA_REGISTRY_KEY": "log.key", "KINEMA_REGISTRY_ANCHOR": "log.anchor"}  # fmt: skip
+                  "KINEMA_REGISTRY_ANCHOR": "log.anchor"}  # fmt: skip
         done = subprocess.run(
             [sys.executable, "-m", "kinema.cli", *words],
             cwd=home,
@@ -125,7 +125,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def secrets_of(home: Path) -> dict[str, bytes]:
     """All of them, as bytes."""
     found = {name: value.encode() for name, value in SAID.items()} | {"KINEMA_REGISTRY": DATABASE.encode()}
-    for path in [*(home / "keys").rglob("key.pem"), home / "log.key"]:
+    for path in (home / "keys").rglob("key.pem"):
         key = load_pem_private_key(path.read_bytes(), None)
         if isinstance(key, Ed25519PrivateKey):
             found[str(path.relative_to(home))] = key.private_bytes_raw()
@@ -158,9 +158,9 @@ def test_the_search_finds_what_is_there() -> None:
 
 def test_no_secret_is_in_anything_that_was_made_or_said(house: Path) -> None:
     secrets = secrets_of(house)
-    assert {"log.key", "KINEMA_LLM_KEY", "the watermark's secret"} < secrets.keys()
+    assert {"keys/checkpoint/0001/key.pem", "KINEMA_LLM_KEY", "the watermark's secret"} < secrets.keys()
     assert sum("key.pem" in name for name in secrets) >= 2
-    theirs = {house / "keys", house / "log.key", house / "consent" / "key.pem", house / "import.p12"}
+    theirs = {house / "keys", house / "import.p12"}
     searched = [path for path in house.rglob("*") if path.is_file() and not theirs & {path, *path.parents}]
     names = {path.name for path in searched}
     assert {
@@ -194,7 +194,7 @@ def test_what_was_said_names_what_to_do_about_each(house: Path) -> None:
 
 
 def test_keys_are_their_owners_alone(house: Path) -> None:
-    private = [*(house / "keys").rglob("*"), house / "keys", house / "log.key"]
+    private = [*(house / "keys").rglob("*"), house / "keys"]
     assert len(private) > 12
     for path in private:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path

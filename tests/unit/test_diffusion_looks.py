@@ -66,7 +66,16 @@ def test_noise_depends_on_seed_and_place_alone():
 
 def test_damaged_weights_are_refused(tmp_path):
     (tmp_path / "step.bin").write_bytes(b"weights")
-    manifest = {"schema": SCHEMA, "files": {"step.bin": hashlib.sha256(b"weights").hexdigest()}}
+    manifest = {
+        "schema": SCHEMA,
+        "depth": 2,
+        "heads": 1,
+        "window": 2,
+        "recipe": "smoke",
+        "styles": ["painted"],
+        "grid": {"frames": 9, "width": 32, "height": 32},
+        "files": {"step.bin": hashlib.sha256(b"weights").hexdigest()},
+    }
     (tmp_path / "weights.json").write_text(json.dumps(manifest))
     assert read_manifest(tmp_path) == manifest
     (tmp_path / "step.bin").write_bytes(b"weighty")
