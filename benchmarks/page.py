@@ -24,8 +24,9 @@ CLAIMS = {
 }
 HEAD = """# Benchmarks
 
-Measured, not promised. Each table comes from the script named above it, run on two shared x86-64 cores without a GPU;
-absolute times there are noisy, ratios within one run less so. How to read them: [benchmarks](../benchmarks/README.md).
+Measured, not promised. Each table comes from the script named above it, run on two shared x86-64 cores without a GPU
+unless it names another device, often with `--quick` and on few worlds or clips; the scripts measure more. Absolute
+times there are noisy, ratios within one run less so. How to read them: [benchmarks](../benchmarks/README.md).
 Made by `python benchmarks/page.py`; do not edit by hand.
 """
 

@@ -60,7 +60,7 @@ class Reproduction:
     same_shot: bool
     same_tape: bool
     same_request: bool
-    """Whether shot, tape and job together have the signed id."""
+    """Whether shot, tape, job and the signed versions together have the signed id."""
     distance: Distance
     versions: Mapping[str, tuple[str, str]]
     """Packages that differ: as signed, and now."""
@@ -148,7 +148,7 @@ def reproduce(
             id=facts.id,
             same_shot=file_hash(take.shot) == facts.shot,
             same_tape=file_hash(take.tape) == facts.tape,
-            same_request=id_of(take, request) == facts.id,
+            same_request=id_of(take, request, facts.versions) == facts.id,
             distance=between(asked.clip, made.clip),
             versions=_changed(facts.versions),
         )

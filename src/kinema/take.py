@@ -71,6 +71,7 @@ def make_take(
     decision.require()
     origin = Origin.opened()
     label = label_for(decision.required_labels) or label
+    stamp = Stamp(label, job.width, job.height) if label else None
     wanted = world_hash(shot, folder=str(assets))
     tape = taped(wanted, take, tape_from)
     with meter.stage("world"):
@@ -85,8 +86,8 @@ def make_take(
             tape = tape or simulate(world, job, progress)
             tape.save(take.tape)
         with meter.stage("draw"):
-            stamp = Stamp(label, job.width, job.height) if label else None
-            id_ = id_of(take, asked)
+            id_ = id_of(take, asked, record["versions"])
+            origin.refuse_taken_down(id_)
             mark = origin.watermark(id_, job)
             footage = film(shot, tape, take, job, assets, progress, stamp=stamp, mark=mark)
         with meter.stage("verify"):

@@ -10,6 +10,7 @@ import pytest
 
 import kinema
 from kinema.errors import UsageError
+from kinema.policy.label import Label
 from kinema.shot.change import change
 
 SHOT = """
@@ -254,3 +255,10 @@ def test_a_lost_clip_is_made_again(shot, tmp_path):
     again = kinema.make_take(shot, tmp_path / "a.take", DRAFT)
     assert again.record["hashes"] == first.record["hashes"]
     assert again.clip.is_file()
+
+
+def test_a_label_that_cannot_be_drawn_is_refused_before_anything_is_made(shot, tmp_path):
+    for text in ("日本語", ""):
+        with pytest.raises(UsageError, match="label"):
+            kinema.make_take(shot, tmp_path / "a.take", DRAFT, label=Label(text=text))
+    assert not (tmp_path / "a.take").exists()

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 import kinema
 from kinema.cli import app
-from kinema.errors import KinemaError
+from kinema.errors import KinemaError, ProvenanceError
 from kinema.media.decode import read_frames
 from kinema.provenance.fingerprint.fingerprint import kept
 from kinema.provenance.keys import open_keyring
@@ -283,6 +283,19 @@ def test_taken_down_and_nothing_retained(take: Take, tmp_path: Path, monkeypatch
     assert "by watermark (p = " in told.stdout
     assert "It must not be shown" in (tmp_path / "page.html").read_text("utf-8")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["page.html", "stripped.mp4", "temporary"]
+
+
+def test_what_was_taken_down_is_not_made_again(take: Take, home: Path, tmp_path: Path) -> None:
+    shot = kinema.load_shot(home / "shot.yaml")
+    with open_registry() as registry:
+        registry.record(Notice(kind="takedown", subject=id_of(take), statement="notice 8"))
+    with pytest.raises(ProvenanceError, match="taken down"):
+        kinema.make_take(shot, tmp_path / "again.take", JOB)
+    with open_registry() as registry:
+        registry.record(Notice(kind="restored", subject=id_of(take), statement="notice 8 withdrawn"))
+    again = kinema.make_take(shot, tmp_path / "again.take", JOB)
+    assert (id_of(again), again.record["hashes"]) == (id_of(take), take.record["hashes"])
+    assert again.record["origin"]["leaf"] == take.record["origin"]["leaf"]
 
 
 def test_the_service_recognises_the_mark(take: Take, frames: list[np.ndarray], tmp_path: Path) -> None:

@@ -151,6 +151,22 @@ def test_the_dial_sets_width_and_heads():
         ModelSizes(depth=3, window=2, text_depth=1)
 
 
+@torch.no_grad()
+def test_a_style_is_told_to_frames_and_to_what_they_see(transformer):
+    given = inputs(2)
+    one, other = (transformer(**given | {"style": torch.tensor([n])}) for n in (1, 2))
+    assert not torch.allclose(one, other)
+    said = given["scene"], given["text"]
+    one, other = (transformer.context(torch.tensor([n]), *said)[1].value for n in (1, 2))
+    assert not torch.allclose(one, other)
+
+
+def test_an_untrained_style_is_any_style():
+    torch.manual_seed(0)
+    table = Transformer(SIZES).clock.table.weight
+    assert not table.any()
+
+
 def test_without_spans_nothing_is_learned_of_them():
     torch.manual_seed(0)
     model = Transformer(SIZES)

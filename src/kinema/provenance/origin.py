@@ -1,7 +1,8 @@
 """The origin of a clip, as a take gives it: one id, a signed manifest, a fingerprint, a row in the registry.
 
-The id is the first 64 bits of a hash of what the clip is made from, so the same shot made twice is the same to the bit,
-watermark included. A clip made again is signed again and keeps the row of the first: its pixels are the same.
+The id is the first 64 bits of a hash of what the clip is made from and by which versions, so the same shot made twice
+with the same keys is the same to the bit, watermark included. A clip made again is signed again and keeps the row of
+the first: its pixels are the same.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kinema.errors import ProvenanceError
 from kinema.folder import TakeFolder
 from kinema.job import Job
 from kinema.physics.tape import file_hash
@@ -45,6 +47,17 @@ class Origin:
             registry.refuse_altered()
         return cls(keyring)
 
+    def refuse_taken_down(self, id_: str) -> None:
+        """Raise `ProvenanceError` for a clip that was made here before and must not be shown."""
+        with open_registry() as registry:
+            if registry.taken_down(int(id_, 16)):
+                raise ProvenanceError(
+                    f"clip {id_}",
+                    "must not have been taken down",
+                    got="a takedown that stands",
+                    next_step="Answer it (kinema registry answer), or make another shot.",
+                )
+
     def watermark(self, id_: str, job: Job) -> Watermark | None:
         """What marks the pixels with this id; None for pictures too small to hold it."""
         if min(job.width, job.height) < SMALLEST:
@@ -63,9 +76,9 @@ class Origin:
         }
 
 
-def id_of(take: TakeFolder, asked: Mapping[str, Any]) -> str:
-    """Sixteen hex digits, never all 0: of the shot, what happened, and how it was asked for."""
-    text = json.dumps([file_hash(take.shot), file_hash(take.tape), asked], sort_keys=True)
+def id_of(take: TakeFolder, asked: Mapping[str, Any], versions: Mapping[str, str]) -> str:
+    """Sixteen hex digits, never all 0: of the shot, what happened, how it was asked for, and by what it was drawn."""
+    text = json.dumps([file_hash(take.shot), file_hash(take.tape), asked, versions], sort_keys=True)
     return f"{int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], 'big') or 1:016x}"
 
 

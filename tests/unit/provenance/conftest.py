@@ -12,7 +12,7 @@ import pytest
 
 from kinema.physics.tape import file_hash
 from kinema.provenance.keys import Keyring, open_keyring
-from kinema.provenance.manifest.facts import LogLeaf, Model, Permission, SoftBinding, TakeFacts, Verdict
+from kinema.provenance.manifest.facts import Model, Permission, SoftBinding, TakeFacts, Verdict
 from kinema.provenance.manifest.seal import Sealed, seal_take
 
 
@@ -53,7 +53,6 @@ def _facts_of(clip: Path, **changes: Any) -> TakeFacts:
         "binding": SoftBinding(value="ASNFZ4mrze8="),
         "consents": ("receipt-1",),
         "permission": Permission(decision="allow", rules=("tenant-may-shoot",)),
-        "log": LogLeaf(origin="kinema.example/log", index=7, leaf="c" * 64),
     }
     return TakeFacts(**(stated | changes))
 

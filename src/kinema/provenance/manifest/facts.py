@@ -81,14 +81,6 @@ class Permission(_Stated):
     """Ids of the rules that decided."""
 
 
-class LogLeaf(_Stated):
-    """Where the transparency log recorded the take, before it was signed."""
-
-    origin: Word
-    index: int = Field(ge=0)
-    leaf: Sha256
-
-
 class TakeFacts(_Stated):
     """One take. Ids that the take does not have are left out."""
 
@@ -115,7 +107,6 @@ class TakeFacts(_Stated):
     consents: tuple[Word, ...] = ()
     """Ids of receipts."""
     permission: Permission | None = None
-    log: LogLeaf | None = None
     mining: Literal["allowed", "notAllowed", "constrained"] = "notAllowed"
     """Whether others may train on the clip. Not, unless its owner says so: that can be undone, the other cannot."""
 
