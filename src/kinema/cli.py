@@ -146,6 +146,11 @@ def _say(text: str) -> None:
 class Stopped(BaseException):
     """Ctrl-C or SIGTERM. No `except Exception` on the way may swallow it."""
 
+    asked = False
+
+    def __init__(self) -> None:
+        type(self).asked = True
+
 
 def _stop(_signal: int, _frame: object) -> None:
     raise Stopped
@@ -153,7 +158,7 @@ def _stop(_signal: int, _frame: object) -> None:
 
 def main() -> None:
     """Entry point: every error ends here, as one line and an exit code."""
-    # A job manager's SIGTERM is a polite Ctrl-C: the frame in flight is dropped, drawn ones are kept.
+    # A job manager's SIGTERM is a polite Ctrl-C: the frame in flight is finished or dropped, drawn ones are kept.
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -161,11 +166,13 @@ def main() -> None:
     except KinemaError as error:
         _say(f"kinema: {error}")
         raise SystemExit(error.exit_code) from None
-    except Stopped:
-        _say("kinema: stopped. What is finished is kept; the same command goes on from it.")
-        raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
+    except (Exception, Stopped):
+        if not Stopped.asked:  # what was being imported or recorded may have made an error of its own of it
+            raise
+        _say("kinema: stopped. What is finished is kept; the same command goes on from it.")
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from kinema.diffusion.open_weights.options import Options, is_open
 from kinema.diffusion.plates import hashes_of, notes_of, refuse_unusable
 from kinema.errors import MediaError, UsageError
 from kinema.folder import TakeFolder, write_atomically
+from kinema.interruption import deferred, stop_if_asked
 from kinema.job import Job
 from kinema.media.codec import container_of, recipe_for
 from kinema.media.cryptomatte import mattes_of
@@ -184,13 +185,14 @@ def film(
     shown = {wanted[i] for i in np.linspace(0, len(wanted) - 1, min(STILLS, len(wanted))).astype(int)}
     size, draft = (job.width, job.height), job.quality == "draft"
     writer = ClipWriter(clip, job.codec, *size, shot.timing.fps, draft=draft, view=video)
-    with progress.stage("draw", "frame") as report, writer:
+    with deferred(), progress.stage("draw", "frame") as report, writer:
         for colour, seen in frames(renderer, shot, tape, job, wanted, rushes):
             writer.write(colour)
             facts.append(_only(seen, simulated))
             if seen.index in shown:
                 stills.append(still(colour))
             report(len(facts), len(wanted))
+            stop_if_asked()
     write_png(take.thumbnail, stills[len(stills) // 2])
     write_png(take.contact_sheet, contact_sheet(stills, columns=3))
     drawn = Drawn(width=job.width, height=job.height, first=wanted.start, frames=tuple(facts))

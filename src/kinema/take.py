@@ -11,6 +11,7 @@ from kinema.cost.meter import Meter
 from kinema.errors import MediaError
 from kinema.folder import TakeFolder, write_atomically
 from kinema.footage import Footage, film, ingredients_of, refuse_impossible
+from kinema.interruption import deferred
 from kinema.job import Job
 from kinema.physics.build import build_world, world_hash
 from kinema.physics.engine import engine_named
@@ -104,7 +105,7 @@ def make_take(
             "hashes": {"tape": file_hash(take.tape), "clip": file_hash(footage.clip)},
             "passed": report.passed,
         }
-        with meter.stage("sign"):
+        with meter.stage("sign"), deferred():
             stated = facts_of(
                 id_, shot, job, take, record | facts, report, meter.reading(), marked=mark is not None
             )

@@ -110,8 +110,8 @@ def test_interrupt_exits_130_and_leaves_no_partial_clip(tmp_path):
     running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     while not (tmp_path / "a.take/drawn/000001.json").exists() and running.poll() is None:
         os.sched_yield()
-    running.send_signal(signal.SIGINT)
-    _, said = running.communicate()
+    running.send_signal(signal.SIGINT)  # in the midst of handing the second frame to the encoder's thread
+    _, said = running.communicate(timeout=300)
     assert running.returncode == 130
     assert "Traceback" not in said
     assert "What is finished is kept" in said

@@ -74,15 +74,15 @@ def test_an_interruption_waits_for_the_step_and_saves_it(tmp_path, monkeypatch):
 
     def interrupted():
         if run.step == 1:
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)
         return step()
 
     monkeypatch.setattr(run, "take_step", interrupted)
-    before = signal.getsignal(signal.SIGTERM)
+    before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         advance(run, 6)
     assert checkpoint.required(tmp_path).name == "step-000002"
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_course_learns(tmp_path):

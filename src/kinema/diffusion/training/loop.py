@@ -17,7 +17,6 @@ from jaxtyping import UInt8
 from torch import Tensor, nn
 
 from kinema.diffusion.training import checkpoint
-from kinema.diffusion.training.interruption import deferred
 from kinema.diffusion.training.journal import Journal
 from kinema.diffusion.training.muon import optimisers_for
 from kinema.diffusion.training.precision import fitting
@@ -25,6 +24,7 @@ from kinema.diffusion.training.ranks import Ranks
 from kinema.diffusion.training.recipe import Optimisation, Precision
 from kinema.diffusion.training.speed import Speedometer
 from kinema.errors import TrainingError
+from kinema.interruption import deferred
 
 
 class Course(Protocol):
@@ -80,7 +80,7 @@ class Run:
         speed = Speedometer(self._work(), self.device, self.precision)
         started = time.monotonic()
         with deferred() as interruption:
-            while self.step < last and not interruption.asked:
+            while self.step < last and interruption.asked is None:
                 numbers = self.take_step()
                 numbers |= speed.lap()
                 if self.ranks.first:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from kinema.interruption import stop_if_asked
 from kinema.render.blackbody import LUMINANCE
 from kinema.render.pathtrace.integrator import trace
 from kinema.render.pathtrace.lamps import NITS
@@ -73,6 +74,7 @@ def _expose(
     """Colour, albedo, normal, the share of samples whose guides count, and the mean square of luminance."""
     if len(pixels) == 1:  # an array of one is a constant to dr.jit, and would be another kernel
         return _expose(stage, size, pixels.repeat(2), seed, numbers.repeat(2), clamp_nits)[:, :1]
+    stop_if_asked()  # an exception while dr.jit records a kernel leaves it recording
     width, height = size
     lane = dr.arange(mi.UInt32, len(pixels) * ROUND)
     pixel = dr.gather(mi.UInt32, mi.UInt32(aligned(pixels, np.uint32)), lane // ROUND)
