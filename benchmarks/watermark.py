@@ -1,23 +1,26 @@
 """The watermark, proved: what it survives, how seldom it errs, how it looks, what it costs.
 
-    python benchmarks/watermark.py [--quick | --clips N] [--only TABLE ...] [--footage FOLDER] [--null N]
+    python benchmarks/watermark.py [--quick | --clips N] [--only TABLE ...] [--null N] [--footage F] [--kept F]
 
 battery: every attack of VideoSeal's list, a subset of VideoMarkBench and the studio's, on clips of 3 s at 854x480, at
 both strengths; beside it, in the same run, RivaGAN-32 and dwtDctSvd-64, on few frames (`watermark_proof/baselines.py`
 says how few). A mark is found if the id is right and log10 p <= -6. null: wrong keys on unmarked windows. quality:
 PSNR, SSIM and VMAF. speed: frames a second. Targets are in the table; exits 1 if one is missed at both strengths, or a
-false alarm is seen. Needs the extra `bench`; `--footage` is where Debian's opencv-doc lies.
+false alarm is seen. Needs the extra `bench`; `--footage` is where Debian's opencv-doc lies. A whole battery takes two
+cores about three hours: with `--kept`, clips that are done are kept there, and a run that was stopped goes on. Outcomes
+of another watermark's code are not read back.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import statistics
 import sys
 import time
 from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,6 +28,8 @@ from typing import Any
 
 import numpy as np
 
+from kinema.folder import write_atomically
+from kinema.provenance import watermark
 from page import table
 from watermark_proof import baselines, null, quality
 from watermark_proof.attacks import VIDEOMARKBENCH, VIDEOSEAL
@@ -40,8 +45,31 @@ _BOUNDS = {"psnr": 42.0, "vmaf": 95.0, "embed": 24.0, "detect": 48.0}
 """[dB], -, [frames a second] twice: twice real time is 48."""
 
 
-def _one(source: Source) -> list[Outcome]:
-    return outcomes(source.make(), source.name, source.kind, ROWS)
+@dataclass(frozen=True)
+class Work:
+    """One clip at one strength, done once."""
+
+    source: Source
+    strength: str
+    kept: Path | None
+
+    def outcomes(self) -> list[Outcome]:
+        """From `kept`, or made and kept there."""
+        file = self.kept and self.kept / f"{self.source.name}, {self.strength}, {_watermark()}.json"
+        if file and file.is_file():
+            return [Outcome(**line) for line in json.loads(file.read_text("utf-8"))]
+        made = outcomes(self.source.make(), self.source.name, self.source.kind, self.strength, ROWS)
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(file, json.dumps([asdict(outcome) for outcome in made]))
+        return made
+
+
+def _watermark() -> str:
+    """Which watermark and which attacks: a hash of their code."""
+    parts = (Path(watermark.__file__).parent, Path(__file__).parent / "watermark_proof")
+    code = b"".join(file.read_bytes() for part in parts for file in sorted(part.glob("*.py")))
+    return hashlib.sha256(code).hexdigest()[:8]
 
 
 def _peers(source: Source) -> list[dict[str, Any]]:
@@ -59,14 +87,15 @@ def _peers(source: Source) -> list[dict[str, Any]]:
     return out
 
 
-def battery(chosen: list[Source], peers: int) -> Tables:
-    """Ours on every clip, theirs on the first of them; partial results are printed as they come."""
+def battery(chosen: list[Source], peers: int, kept: Path | None) -> Tables:
+    """Ours on every clip, theirs on the first of them; progress is printed as it comes."""
     seen: list[Outcome] = []
     theirs: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    works = [Work(source, strength, kept) for strength in STRENGTHS for source in chosen]
     with get_context("spawn").Pool(2) as pool:
-        for number, found in enumerate(pool.imap_unordered(_one, chosen), 1):
+        for number, found in enumerate(pool.imap_unordered(Work.outcomes, works), 1):
             seen += found
-            print(f"{number} of {len(chosen)}: {found[0].clip}", flush=True)
+            print(f"{number} of {len(works)}: {found[0].clip}, {found[0].strength}", flush=True)
         for found in pool.imap_unordered(_peers, chosen[:peers]):
             for one in found:
                 theirs[one["method"], one["attack"]].append(one)
@@ -217,13 +246,14 @@ def main() -> int:
     parser.add_argument("--null", type=int, help="trials")
     parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES))
     parser.add_argument("--footage", type=Path, default=FOOTAGE)
+    parser.add_argument("--kept", type=Path, help="where outcomes of clips are kept")
     asked = parser.parse_args()
     from kinema.config import read_config
 
     chosen = sources(asked.footage, read_config().cache / "watermark-benchmark")
     chosen = chosen[: asked.clips or (6 if asked.quick else len(chosen))]
     makers = {
-        "battery": lambda: battery(chosen, 1 if asked.quick else 4),
+        "battery": lambda: battery(chosen, 1 if asked.quick else 4, asked.kept),
         "null": lambda: nulls(
             chosen, asked.null or (20_000 if asked.quick else 3_000_000), 3 if asked.quick else 20
         ),
