@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kinema.physics.engine import Progress, silent
 from kinema.physics.rapier_breaking import step_with_breaking
-from kinema.physics.rapier_contacts import soft_pairs, touches
+from kinema.physics.rapier_contacts import Touches, soft_pairs, touches
 from kinema.physics.rapier_joints import Joints
 from kinema.physics.rapier_movers import Movers
 from kinema.physics.rapier_outside import Outside
@@ -81,11 +81,14 @@ class _Run:
         scene.refresh(scene.motion())
         for bonds in broken:
             self._recorder.cracks(bonds.piece, bonds.energy)
+            self._note(bonds.blow)
         self._touch([pair for pair in hard if pair.total_impulse_magnitude() > BLOW])
         weak = [pair for pair in hard if pair.total_impulse_magnitude() <= BLOW]
         self._touch(weak + soft_pairs(scene, hard), deepest=True)
         self._recorder.record(scene.state, elastic=self._joints.elastic, work=work)
 
     def _touch(self, pairs: list[rp.ContactPair], *, deepest: bool = False) -> None:
-        rows = touches(self._scene, pairs, deepest=deepest)
+        self._note(touches(self._scene, pairs, deepest=deepest))
+
+    def _note(self, rows: Touches) -> None:
         self._recorder.contacts(rows.piece, rows.impulse, rows.point, rows.depth)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kinema.physics.fracture import Hit, broken_by, components, crack_energy
-from kinema.physics.rapier_contacts import Blow, blows, hard_pairs
+from kinema.physics.rapier_contacts import Blow, Touches, blows, hard_pairs
 from kinema.physics.rapier_scene import Motion, Scene
 from kinema.physics.rapier_settling import Failure, carry, failure_ride, pay
 from kinema.physics.rapier_unit import Unit
@@ -26,12 +26,17 @@ ROUNDS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Broken:
-    """Bonds of one body that broke in a step."""
+    """Bonds of one body that broke in a step, and the blow that broke them.
+
+    The blow is a contact like any other, but Rapier forgets it: it is taken back with the step, and what it did
+    passes by way of `pay` and `carry`.
+    """
 
     piece: Int[np.ndarray, "crack 2"]
     """On the tape."""
     energy: Float[np.ndarray, " crack"]
     """[J]"""
+    blow: Touches
 
 
 def step_with_breaking(
@@ -55,19 +60,27 @@ def step_with_breaking(
         spent[unit.cluster] += float(failure.energy.sum())
         scene.alive[unit.number][failure.bonds] = False
         tape_piece = np.array([piece.index for piece in unit.body.pieces])
-        broken.append(Broken(piece=tape_piece[bonds.piece[failure.bonds]], energy=failure.energy))
         part = components(bonds, scene.alive[unit.number])[unit.members]
         numbers = np.unique(part)
         members = [unit.members[part == k] for k in numbers]
         scene.restore(before)
         way = failure_ride(failure, members if len(members) > 1 else [])
-        closing = pay(failure, way.taken)
+        met = [own.nearest(own.at_rest(failure.blow.point))[1] for own in (unit, failure.striker)]
+        closing, impulse = pay(failure, way.taken)
         scene.disturb()
         # Even what only cracked is made anew: Rapier lets only new contacts bounce.
         parts = scene.split(unit, members)
         if len(parts) > 1:
             carry(failure, way, parts, closing)
+            impulse += closing * float(np.linalg.norm(way.recoil))
             scene.disturb()
+        broken.append(
+            Broken(
+                piece=tape_piece[bonds.piece[failure.bonds]],
+                energy=failure.energy,
+                blow=Touches.one(met, impulse, failure.blow.point),
+            )
+        )
         on_split(unit, parts)
     raise AssertionError("the last attempt always returns")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,16 @@ class Touches:
     impulse: Float[np.ndarray, " contact"]
     point: Float[np.ndarray, "contact 3"]
     depth: Float[np.ndarray, " contact"]
+
+    @classmethod
+    def one(cls, piece: Sequence[int], impulse: float, point: Float[np.ndarray, 3]) -> Touches:
+        """A single row, of things that meet and do not overlap."""
+        return cls(
+            piece=np.array([piece], np.int32),
+            impulse=np.array([impulse]),
+            point=np.array([point], float),
+            depth=np.zeros(1),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,4 +174,5 @@ def _merged(rows: Touches) -> Touches:
     point = np.stack([np.bincount(group, rows.impulse * rows.point[:, k]) for k in range(3)], -1)
     depth = np.zeros(len(pair))
     np.maximum.at(depth, group, rows.depth)
-    return Touches(piece=pair.astype(np.int32), impulse=impulse, point=point / impulse[:, None], depth=depth)
+    point /= np.maximum(impulse, 1e-30)[:, None]
+    return Touches(piece=pair.astype(np.int32), impulse=impulse, point=point, depth=depth)

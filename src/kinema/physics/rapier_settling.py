@@ -50,18 +50,19 @@ def failure_ride(failure: Failure, members: list[Int[np.ndarray, " member"]]) ->
     )
 
 
-def pay(failure: Failure, taken: float) -> float:
+def pay(failure: Failure, taken: float) -> tuple[float, float]:
     """Take what the cracks cost beyond what the ride takes out of the approach: an impulse and its opposite
     at the point of the blow, so that momentum and angular momentum stay. Returns the closing speed left
-    [m/s]."""
+    [m/s] and the impulse [N s]."""
     blow, closing = failure.blow, failure.closing
     after = speed_left(closing, failure.mobility, float(failure.energy.sum()), taken)
-    impulse = (closing - after) / failure.mobility * blow.impulse / blow.strength
-    if after < closing:
+    paid = (closing - after) / failure.mobility if after < closing else 0.0
+    if paid:
+        impulse = paid * blow.impulse / blow.strength
         for unit, sign in ((blow.first, -1.0), (blow.second, 1.0)):
             if not unit.fixed:
                 unit.rigid.apply_impulse_at_point(vector(sign * impulse), vector(blow.point))
-    return after
+    return after, paid
 
 
 def carry(failure: Failure, way: Ride, parts: list[Unit], closing: float) -> None:
