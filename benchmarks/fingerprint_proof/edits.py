@@ -17,6 +17,8 @@ import numpy as np
 from av.video.stream import VideoStream
 from PIL import Image, ImageEnhance, ImageFilter
 
+from kinema.media.priority import ordinary
+
 Pixels = Callable[[Image.Image, np.random.Generator], Image.Image]
 
 
@@ -58,6 +60,8 @@ def _encode(path: Path, pictures: list[Image.Image], edit: Edit) -> None:
         stream.width, stream.height = (side // 2 * 2 for side in pictures[0].size)
         stream.pix_fmt = "yuv420p"
         stream.codec_context.thread_count = 2
+        with ordinary():
+            stream.codec_context.open()
         for picture in pictures:
             frame = av.VideoFrame.from_image(picture.crop((0, 0, stream.width, stream.height)))
             container.mux(stream.encode(frame))

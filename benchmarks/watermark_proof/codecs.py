@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from kinema.media.priority import ordinary
+
 Clip = np.ndarray
 """(frame, row, column, 3), uint8."""
 
@@ -46,6 +48,8 @@ def coded(
         stream.codec_context.thread_count = 2
         if "qscale" in settings:
             stream.codec_context.qmin = stream.codec_context.qmax = int(settings["qscale"])
+        with ordinary():
+            stream.codec_context.open()
         for picture in clip[:, :height, :width]:
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             container.mux(stream.encode(frame))

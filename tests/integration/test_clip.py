@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,23 @@ def test_sound_clip_passes(tmp_path: Path, codec: str) -> None:
     clip = encode(tmp_path / "clip.mov", [picture(n) for n in range(FRAMES)], codec=codec)
     found = clip_check.check(shot(), drawn(), clip)
     assert [f.verdict for f in found] == ["pass"] * 4
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux lets an encoder do this")
+def test_no_encoder_takes_the_machine_for_itself(tmp_path: Path) -> None:
+    """As root, SVT-AV1 made its threads real-time; seen from the view, which runs in the encoding thread."""
+    policies: set[int] = set()
+
+    def view(light: np.ndarray, bits: int) -> np.ndarray:
+        policies.update(os.sched_getscheduler(int(t.name)) for t in Path("/proc/self/task").iterdir())
+        return (light * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16) << (
+            16 - bits if bits > 8 else 0
+        )
+
+    with ClipWriter(tmp_path / "clip.mp4", "av1", WIDTH, HEIGHT, FILM, view=view) as writer:
+        for _ in range(FRAMES):
+            writer.write(np.full((HEIGHT, WIDTH, 3), 0.5, np.float32))
+    assert policies == {os.SCHED_OTHER}
 
 
 def test_wrong_rate(tmp_path: Path) -> None:

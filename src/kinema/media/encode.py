@@ -21,6 +21,7 @@ from jaxtyping import Num
 
 from kinema.errors import KinemaError, MediaError, UsageError
 from kinema.media.codec import THREADS, Codec, container_of, recipe_for
+from kinema.media.priority import ordinary
 from kinema.media.yuv import to_frame
 
 __all__ = ["ClipWriter", "container_of"]
@@ -163,4 +164,6 @@ class ClipWriter:
         context.color_primaries = context.color_trc = context.colorspace = _BT709
         context.color_range = _LIMITED
         context.thread_count = THREADS
+        with ordinary():
+            context.open()
         return stream
