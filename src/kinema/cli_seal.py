@@ -29,11 +29,13 @@ def seal(
     from kinema.provenance.manifest.definition import Editor
     from kinema.provenance.manifest.inspection import inspect
     from kinema.provenance.manifest.seal import seal_child
+    from kinema.provenance.trace.mark import marks_in
 
     by = one_of("--editor", editor, get_args(Editor))
     keyring = open_keyring().keyring
+    marks = marks_in([clip, *filter(None, [parent]), *(component or ())], keyring)
     sealed = seal_child(
-        clip, output, keyring, parent=parent, components=component or (), shot=shot, editor=by
+        clip, output, keyring, parent=parent, components=component or (), shot=shot, marks=marks, editor=by
     )
     found = inspect(sealed.clip, keyring)
     assert found.manifest is not None  # it was read back
@@ -46,6 +48,7 @@ def seal(
                 "sidecar": str(sealed.sidecar) if sealed.sidecar else None,
                 "says": found.words,
                 "inputs": inputs,
+                "watermarks": {str(path): mark for path, mark in marks.items()},
             }
         )
         return
@@ -55,3 +58,5 @@ def seal(
     for one in found.manifest.ingredients:
         own = f"its own manifest is {one.state}" if one.manifest_id else "it has no manifest"
         print(f"made from {one.title} ({one.relationship}; {own})")
+    for path, mark in marks.items():
+        print(f"marked    {path} carries our id {mark['id']} (log10 p = {mark['log10_p']})")

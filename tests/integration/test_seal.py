@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -27,10 +29,14 @@ from typer.testing import CliRunner, Result
 
 from kinema.cli import app
 from kinema.errors import KinemaError, ProvenanceError
+from kinema.media.encode import ClipWriter
 from kinema.provenance.keys import open_keyring
 from kinema.provenance.keys.certificate import issue, read_chain
+from kinema.provenance.manifest.definition import SEAL_LABEL
 from kinema.provenance.manifest.inspection import inspect
+from kinema.provenance.manifest.sdk import read
 from kinema.provenance.manifest.seal import seal_child
+from kinema.provenance.watermark import Watermark
 
 CONFIGURATION = """
 [tsa]
@@ -168,6 +174,30 @@ def test_keys_and_seals_by_command(folder: Path, draw_clip: Callable[[Path], Pat
     told = json.loads(run("seal", folder / "edit.mp4", "-o", folder / "json.mp4", "--json").output)
     assert told["inputs"][0]["relationship"] == "parentOf"
     assert told["manifest"].startswith("urn:c2pa:")
+
+
+def test_a_mark_under_an_input_is_named_in_the_seal(folder: Path, draw_clip: Callable[[Path], Path]) -> None:
+    """A clip of ours whose manifest was lost goes into an edit: the seal says whose pixels they are."""
+    run("keys", "init")
+    keyring = open_keyring().keyring
+    mark = Watermark(keyring.watermarks()[0], 0xFEED)
+    draw = np.random.default_rng(3)
+    grain = draw.integers(60, 190, (45, 80, 3), np.uint8).repeat(8, 0).repeat(8, 1)  # texture a codec keeps
+    with ClipWriter(folder / "stripped.mp4", "h264", 640, 360, Fraction(24)) as writer:
+        for n in range(24):
+            writer.write(mark.embed(np.roll(grain, 2 * n, 1)))
+    plain = draw_clip(folder / "plain.mp4")
+    told = json.loads(
+        run("seal", plain, "-o", folder / "cut.mp4", "--parent", folder / "stripped.mp4", "--json").stdout
+    )
+    assert {Path(path).name: one["id"] for path, one in told["watermarks"].items()} == {
+        "stripped.mp4": f"{0xFEED:016x}"
+    }
+    assert told["watermarks"][str(folder / "stripped.mp4")]["log10_p"] < -6
+    stored = read(folder / "cut.mp4", keyring.anchors)
+    assert stored is not None
+    (parent,) = stored.crjson["manifests"][0]["assertions"][SEAL_LABEL]["inputs"]
+    assert parent["watermark"]["id"] == f"{0xFEED:016x}"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ a time stamp if one is configured, and pass all checks of the conformance rubric
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,13 +63,15 @@ def seal_child(
     parent: Path | None = None,
     components: Sequence[Path] = (),
     shot: Path | None = None,
+    marks: Mapping[Path, Mapping[str, Any]] | None = None,
     editor: Editor = "human",
 ) -> Sealed:
     """Sign a clip that others edited or drew, as a child of what it was made from.
 
     Without a `parent` the clip itself is the parent: it is sealed as it was found, and nothing is claimed of how it
     came about. A manifest that the clip carries is never thrown away: it becomes the parent's, or a component's.
-    `shot` is the shot it was drawn from; its hash is stated. Raises `UsageError`, `ProvenanceError`.
+    `shot` is the shot it was drawn from; its hash is stated. `marks` says of inputs which watermark lies under their
+    pixels: the clip will carry it still, whatever its manifest says. Raises `UsageError`, `ProvenanceError`.
     """
     clip, target = Path(clip), Path(target)
     _refuse_target(clip, target, [clip, *filter(None, (parent, shot)), *components])
@@ -81,7 +83,9 @@ def seal_child(
         "schema": "kinema.seal/1",
         "clip": file_hash(clip),
         "inputs": [
-            {"sha256": file_hash(part.path), "relationship": part.relationship} for part in (first, *others)
+            {"sha256": file_hash(part.path), "relationship": part.relationship}
+            | ({"watermark": dict(marks[part.path])} if marks and part.path in marks else {})
+            for part in (first, *others)
         ],
     }
     if shot is not None:

@@ -7,7 +7,8 @@ so each key's p-value is multiplied by their number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from math import log10
@@ -17,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import UInt8
 
+from kinema.errors import MediaError
 from kinema.media.decode import read_frames
 from kinema.provenance.keys.keyring import Keyring
 from kinema.provenance.registry.binding import Candidate
@@ -173,3 +175,15 @@ def marked_by(keyring: Keyring, ids: Callable[[], Sequence[int]]) -> Callable[[P
         return [Candidate(int(mark.id, 16), 1 - 10**mark.log10_p)] if mark is not None and mark.found else []
 
     return find
+
+
+def marks_in(paths: Iterable[Path], keyring: Keyring) -> dict[Path, dict[str, Any]]:
+    """Which of these files carry a mark of ours, with `id` and `log10_p`; any id is looked for. What holds no pictures,
+    or none of a size, carries none."""
+    found: dict[Path, dict[str, Any]] = {}
+    for path in dict.fromkeys(paths):
+        with suppress(MediaError):
+            mark = look(path, keyring.watermarks(), lambda: ())
+            if mark is not None and mark.found:
+                found[path] = {"id": mark.id, "log10_p": round(mark.log10_p, 2)}
+    return found
