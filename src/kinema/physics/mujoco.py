@@ -15,6 +15,7 @@ from jaxtyping import Float
 from kinema.physics.engine import Progress, silent
 from kinema.physics.forces import drag_force, motion_over, pose_at, pushes_by_step, release_step
 from kinema.physics.mujoco_blows import (
+    LEAST,
     Broken,
     Failure,
     Touches,
@@ -108,6 +109,7 @@ class _Run:
             if left <= 0:
                 break
         self._drive((k + 1) * self.h)
+        rows += [group.blow for group in self.broken if group.blow.impulse[0] > LEAST]
         if rows:
             row = merged(rows)
             self.recorder.contacts(row.piece, row.impulse, row.point, row.depth)
@@ -188,8 +190,13 @@ class _Run:
         # By cluster: a unit that cracked but held has had its share of this collision; its parts have not.
         self.spent[unit.cluster] += float(failure.energy.sum())
         tape_piece = np.array([piece.index for piece in unit.body.pieces])
-        self.broken.append(Broken(piece=tape_piece[bonds.piece[failure.bonds]], energy=failure.energy))
-        units = after_failure(self.stepper.kept(), failure, alive, self.clusters)
+        point = failure.blow.point[None]
+        met = self.stepper.pieces_at(np.array([failure.unit, failure.striker]), point.repeat(2, axis=0))
+        units, passed = after_failure(self.stepper.kept(), failure, alive, self.clusters)
+        blow = Touches(piece=met[None], impulse=np.array([passed]), point=point, depth=np.zeros(1))
+        self.broken.append(
+            Broken(piece=tape_piece[bonds.piece[failure.bonds]], energy=failure.energy, blow=blow)
+        )
         self.clusters += len(units) - len(self.units) + 1
         self.rebuild(units, time)
 

@@ -19,16 +19,6 @@ LEAST = 1e-7
 
 
 @dataclass(frozen=True, kw_only=True)
-class Broken:
-    """Bonds of one body that broke in a step."""
-
-    piece: Int[np.ndarray, "crack 2"]
-    """On the tape."""
-    energy: Float[np.ndarray, " crack"]
-    """[J]"""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Touches:
     """Rows as of `tape.Contacts`."""
 
@@ -36,6 +26,17 @@ class Touches:
     impulse: Float[np.ndarray, " row"]
     point: Float[np.ndarray, "row 3"]
     depth: Float[np.ndarray, " row"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """Bonds of one body that broke in a step, and the blow that broke them: a contact that no solver solved."""
+
+    piece: Int[np.ndarray, "crack 2"]
+    """On the tape."""
+    energy: Float[np.ndarray, " crack"]
+    """[J]"""
+    blow: Touches
 
 
 def touches(stepper: Stepper) -> Touches:
@@ -160,8 +161,9 @@ def _approach(stepper: Stepper, blow: Blow) -> tuple[float, float]:
 
 def after_failure(
     units: list[Unit], failure: Failure, alive: Bool[np.ndarray, " bond"], next_cluster: int
-) -> list[Unit]:
-    """The units as the blow leaves them: cracks paid for, the parts apart and carried along (see `settling`)."""
+) -> tuple[list[Unit], float]:
+    """The units as the blow leaves them: cracks paid for, the parts apart and carried along (see `settling`); and the
+    impulse that passed [N s]."""
     unit, blow = units[failure.unit], failure.blow
     bonds = unit.body.bonds
     assert bonds is not None, "what fails has bonds"
@@ -179,11 +181,12 @@ def after_failure(
         mobility=striker.mobility(blow.point - striker.position, push),
     )
     closing = speed_left(failure.closing, failure.mobility, float(failure.energy.sum()), way.taken)
-    given = (failure.closing - closing) / failure.mobility * push
-    unit, striker = unit.struck(given, blow.point), striker.struck(-given, blow.point)
+    passed = (failure.closing - closing) / failure.mobility
+    unit, striker = unit.struck(passed * push, blow.point), striker.struck(-passed * push, blow.point)
     parts = [unit]
     if members:
         striker = striker.struck(closing * way.recoil, blow.point)
+        passed += closing * float(np.linalg.norm(way.recoil))
         parts = [
             replace(part, velocity=part.velocity + closing * v, spin=part.spin + closing * w)
             if part.mode == "free"
@@ -191,4 +194,4 @@ def after_failure(
             for part, v, w in zip(split(unit, members, next_cluster), way.velocity, way.spin, strict=True)
         ]
     others = [other for k, other in enumerate(units) if k not in (failure.unit, failure.striker)]
-    return [*others, striker, *parts]
+    return [*others, striker, *parts], passed
