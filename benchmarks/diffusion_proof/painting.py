@@ -17,6 +17,7 @@ from kinema.diffusion.control import NOISE
 from kinema.diffusion.dream import Dreamer, Start
 from kinema.diffusion.grid import Grid
 from kinema.diffusion.network import Network
+from kinema.diffusion.openvino_network import OpenVinoNetwork
 from kinema.diffusion.painter import chunks, noises, scene_input, text_input
 from kinema.diffusion.schedule import times
 from kinema.diffusion.stream import stream
@@ -105,6 +106,6 @@ def _decoded(
 @lru_cache(maxsize=2)
 def loaded(weights: Path, rows: int, columns: int) -> Network:
     """Compiled once, for one thread: these tables count CPU-seconds or pixels, and the machine has other work."""
-    return Network(
+    return OpenVinoNetwork(
         weights, rows=rows, columns=columns, cache=read_config().cache, precision="fastest", threads=1
     )

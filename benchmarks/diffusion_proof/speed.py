@@ -16,6 +16,7 @@ from diffusion_proof.peers import STEPS, available, decoders, peers
 from kinema.diffusion.grid import Grid
 from kinema.diffusion.manifest import read_manifest
 from kinema.diffusion.network import Context, Network
+from kinema.diffusion.openvino_network import OpenVinoNetwork
 from kinema.diffusion.painter import noises, scene_input, text_input
 from kinema.diffusion.schedule import times
 from kinema.diffusion.sizes import CONDITION, CONTROL, HEAD, LATENT, SCENE_ROWS, WORDS
@@ -68,7 +69,7 @@ def random_weights(folder: Path, depth: int) -> Path:
 def _beside(weights: Path, depth: int, quick: bool) -> list[dict[str, Any]]:
     """Ours, then theirs, as multiples of ours."""
     repeats = 2 if quick else 5
-    network = Network(
+    network = OpenVinoNetwork(
         weights, rows=GRID.rows, columns=GRID.columns, cache=None, precision="fastest", threads=1
     )
     context = _read(network)

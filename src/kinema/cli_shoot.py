@@ -43,7 +43,9 @@ def shoot(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace another take in the folder.")
     ] = False,
-    gpu: Annotated[bool, typer.Option("--gpu", help="Draw a diffusers: look on the GPU.")] = False,
+    gpu: Annotated[
+        bool, typer.Option("--gpu", help="Paint on the GPU: painted looks, dream, diffusers:.")
+    ] = False,
     open_: Annotated[
         list[str] | None,
         typer.Option("--open", help="How a diffusers: look is drawn: control=edges. Repeatable."),

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from kinema.config import read_config
-from kinema.diffusion.footprint import beyond_training, refuse_too_large
+from kinema.diffusion.footprint import beyond_training
 from kinema.diffusion.given import Given
 from kinema.diffusion.looks import DREAM, painted_looks, refuse_unknown
 from kinema.diffusion.manifest import read_manifest, weights_folder
 from kinema.diffusion.open_weights.card import UNKNOWN
 from kinema.diffusion.open_weights.options import Options, is_open
 from kinema.diffusion.plates import hashes_of, notes_of, refuse_unusable
-from kinema.errors import MediaError, UsageError
-from kinema.folder import TakeFolder, write_atomically
+from kinema.errors import UsageError
+from kinema.folder import TakeFolder
 from kinema.interruption import deferred, stop_if_asked
 from kinema.job import Job
 from kinema.media.codec import container_of, recipe_for
-from kinema.media.cryptomatte import mattes_of
 from kinema.media.encode import ClipWriter
-from kinema.media.exr import Slate, read_colour, write_exr
 from kinema.media.image import contact_sheet, png_bytes, write_png
 from kinema.media.picture import PictureTransform
 from kinema.media.view import Display, ViewTransform
@@ -34,12 +32,14 @@ from kinema.progress import Progress
 from kinema.provenance.watermark import Marked, Watermark
 from kinema.render.camera import CameraPath
 from kinema.render.cord import dressed
-from kinema.render.frame import Frame, Picture, Renderer
+from kinema.render.frame import Picture, Renderer
+from kinema.rushes import Rushes, rushes_for
 from kinema.shot.shot import Shot
 from kinema.verify.drawn import Drawn, FrameFacts, facts_of
 
 if TYPE_CHECKING:
     from kinema.diffusion.open_weights.adapter import OpenWeights
+    from kinema.diffusion.painter import Painter
 
 STILLS = 12
 """Frames of the contact sheet."""
@@ -64,16 +64,14 @@ def renderer_named(
     given: Given | None = None,
 ) -> Renderer:
     """A painted look is the painter's, 2 steps for `draft`, 4 for `final`, and a dream starts from `given`;
-    `diffusers:` is open weights, run by `options`. Of the others, `draft` = preview rasteriser, `final` = path
-    tracer."""
+    `diffusers:` is open weights, run by `options`, whose `gpu` holds for painted looks too. Of the others, `draft` =
+    preview rasteriser, `final` = path tracer."""
     if is_open(look):
         from kinema.diffusion.open_weights.adapter import OpenWeights
 
         return OpenWeights(look, options=options or Options(), assets=assets, quality=quality)
     if look in painted_looks():
-        from kinema.diffusion.painter import Painter
-
-        return Painter(look, assets=assets, steps=2 if quality == "draft" else 4, given=given)
+        return _painter(look, quality, assets, gpu=options is not None and options.gpu, given=given)
     if quality == "draft":
         from kinema.render.preview import Preview
 
@@ -83,79 +81,20 @@ def renderer_named(
     return PathTracer(assets=assets)
 
 
-class Rushes(Protocol):
-    """Where drawn frames wait until the clip is complete."""
+def _painter(
+    look: str,
+    quality: Literal["draft", "final"] = "final",
+    assets: str | Path = ".",
+    *,
+    gpu: bool,
+    given: Given | None,
+) -> Painter:
+    """Unloaded; making one refuses what its weights cannot do, and a GPU that is not there."""
+    from kinema.diffusion.gpu import on_gpu
+    from kinema.diffusion.painter import Painter
 
-    def kept(self, wanted: range) -> range:
-        """The leading part of `wanted` that need not be drawn again."""
-        ...
-
-    def read(self, index: int) -> tuple[np.ndarray, FrameFacts]:
-        """Half-float colour `(row, column, 3)` and facts of a kept frame."""
-        ...
-
-    def keep(self, frame: Frame, facts: FrameFacts) -> np.ndarray:
-        """Keep a drawn frame, whole or not at all; the colour `(row, column, 3)` that `read` would give for it."""
-        ...
-
-
-class NoRushes:
-    """Drafts are quicker drawn again than kept."""
-
-    def kept(self, wanted: range) -> range:
-        """Nothing."""
-        return wanted[:0]
-
-    def read(self, index: int) -> tuple[np.ndarray, FrameFacts]:
-        """Never called: nothing is kept."""
-        raise UsageError("frame", "must have been kept", got=index, next_step="Draw it.")
-
-    def keep(self, frame: Frame, facts: FrameFacts) -> np.ndarray:  # noqa: ARG002 - the protocol's signature
-        """Forget it."""
-        return frame.colour
-
-
-class Folder:
-    """One OpenEXR and one JSON per frame; the JSON is written last, so a frame with it is whole."""
-
-    def __init__(self, path: Path, tape: Tape, *, passes: bool, rate: Any) -> None:
-        self._path, self._tape, self._passes, self._rate = path, tape, passes, rate
-        path.mkdir(exist_ok=True)
-
-    def _files(self, index: int) -> tuple[Path, Path]:
-        return self._path / f"{index:06d}.exr", self._path / f"{index:06d}.json"
-
-    def kept(self, wanted: range) -> range:
-        """Up to the first gap: what comes after it was never drawn."""
-        for n, index in enumerate(wanted):
-            if not all(file.is_file() for file in self._files(index)):
-                return wanted[:n]
-        return wanted
-
-    def read(self, index: int) -> tuple[np.ndarray, FrameFacts]:
-        """Back from disk, the same bits."""
-        picture, facts = self._files(index)
-        try:
-            stated = FrameFacts.model_validate_json(facts.read_bytes())
-        except (OSError, ValueError) as error:
-            raise MediaError(
-                str(facts), "must be facts of a frame", got="something else", next_step="Remove it."
-            ) from error
-        return read_colour(picture), stated
-
-    def keep(self, frame: Frame, facts: FrameFacts) -> np.ndarray:
-        """Both files, each renamed into place. Half floats, as a resumed take will read them."""
-        colour = np.clip(frame.colour, 0, 65504).astype(np.float16)
-        picture, facts_file = self._files(frame.index)
-        slate = Slate(frame=frame.index, rate=self._rate, ev100=frame.ev100)
-        geometry = self._tape.geometry
-        if self._passes:
-            mattes = mattes_of(frame.passes.piece, geometry.piece_body, geometry.bodies)
-            write_exr(picture, colour, slate, frame.passes, mattes)
-        else:
-            write_exr(picture, colour, slate)
-        write_atomically(facts_file, facts.model_dump_json())
-        return colour
+    steps = 2 if quality == "draft" else 4
+    return Painter(look, assets=assets, steps=steps, given=given, runtime=on_gpu() if gpu else None)
 
 
 def film(
@@ -234,19 +173,30 @@ def refuse_impossible(shot: Shot, job: Job) -> None:
     frames_wanted(shot, job)
     refuse_unknown(shot.look)
     _refuse_given(shot, job)
+    _refuse_options(shot.look, job.open_weights)
     if is_open(shot.look):
         _open_weights(shot, job).refuse_too_long(shot.timing.frames)
-    elif job.open_weights != Options():
-        raise UsageError(
-            "--gpu and --open",
-            "must be said with a look that open weights draw",
-            got=f"the look {shot.look}",
-            next_step="Leave them out, or say --look diffusers:FOLDER.",
-        )
     elif shot.look in painted_looks():
-        renderer_named(shot.look, job.quality, ".", given=job.given)  # refuses what its weights cannot do
-        refuse_too_large(job.width, job.height)
+        painter = _painter(shot.look, gpu=job.open_weights.gpu, given=job.given)
+        painter.refuse_too_large(job.width, job.height)
     recipe_for(job.codec, width=job.width, height=job.height, rate=shot.timing.fps)
+
+
+def _refuse_options(look: str, options: Options) -> None:
+    """Open weights take all of them, the painter `gpu` alone."""
+    if is_open(look) or options == Options(gpu=options.gpu and look in painted_looks()):
+        return
+    alone = options == Options(gpu=True)
+    raise UsageError(
+        "--gpu" if alone else "--open",
+        "must be said with a look that is painted or that open weights draw"
+        if alone
+        else "must be said with a look that open weights draw",
+        got=f"the look {look}",
+        next_step="Leave it out, or say --look painted."
+        if alone
+        else "Leave it out, or say --look diffusers:FOLDER.",
+    )
 
 
 def _refuse_given(shot: Shot, job: Job) -> None:
@@ -263,16 +213,17 @@ def _refuse_given(shot: Shot, job: Job) -> None:
 
 
 def ingredients_of(shot: Shot, job: Job) -> list[dict[str, Any]]:
-    """What of others' making will be in the clip, with licences: the weights of a `diffusers:` look, or the files
-    that a dream starts from, of which nothing is known but their hash."""
-    if shot.look == DREAM:
-        return [
-            {"name": name, "pipeline": "given to the dream", "licence": UNKNOWN, "sha256": digest}
-            for name, digest in hashes_of(job.given).items()
-        ]
-    if not is_open(shot.look):
+    """What will be in the clip beside the world, with licences: the weights that paint it, kinema's own or those of a
+    `diffusers:` look, and the files that a dream starts from, of which nothing is known but their hash."""
+    if is_open(shot.look):
+        return [asdict(ingredient) for ingredient in _open_weights(shot, job).ingredients]
+    if shot.look not in painted_looks():
         return []
-    return [asdict(ingredient) for ingredient in _open_weights(shot, job).ingredients]
+    plates = [
+        {"name": name, "pipeline": "given to the dream", "licence": UNKNOWN, "sha256": digest}
+        for name, digest in hashes_of(job.given).items()
+    ]
+    return [_painter(shot.look, gpu=job.open_weights.gpu, given=job.given).ingredient, *plates]
 
 
 def _open_weights(shot: Shot, job: Job) -> OpenWeights:
@@ -294,18 +245,13 @@ def warnings_of(shot: Shot, job: Job) -> list[str]:
             "A dream is not driven by the world: expect the report to say that its paint does not follow it."
         )
         told += notes_of(job.given, shot.timing.frames, job.width, job.height)
-    if not any((read_config().cache / "openvino").glob("*")):
+    if job.open_weights.gpu:
+        from kinema.diffusion.gpu import on_gpu
+
+        told += on_gpu().notes
+    elif not any((read_config().cache / "openvino").glob("*")):
         told.append("The first painting on this machine compiles for about a minute before its first frame.")
     return told
-
-
-def rushes_for(take: TakeFolder, tape: Tape, shot: Shot, job: Job) -> Rushes:
-    """Kept on disk if asked for, or if drawing is slow enough that losing it would hurt."""
-    if job.passes:
-        return Folder(take.passes, tape, passes=True, rate=shot.timing.fps)
-    if job.quality == "final" and not is_open(shot.look) and shot.look not in painted_looks():
-        return Folder(take.drawn, tape, passes=False, rate=shot.timing.fps)
-    return NoRushes()
 
 
 def frames(

@@ -26,7 +26,7 @@ class Job:
     passes: bool = False
     """Keep every frame as multi-part OpenEXR with all passes."""
     open_weights: Options = field(default_factory=Options)
-    """How a `diffusers:` look is drawn; of no other."""
+    """How a `diffusers:` look is drawn; of painted looks and dreams, whether on a GPU."""
     given: Given = field(default_factory=Given)
     """What a dream starts from; no other look."""
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from kinema.diffusion.given import Given, Placed
+from kinema.diffusion.manifest import PAINTER
 from kinema.diffusion.plates import hashes_of
 from kinema.media.decode import read_frames
 
@@ -66,7 +67,9 @@ def test_what_was_given_is_recorded_by_its_hash(takes, monkeypatch):
     monkeypatch.chdir(takes)
     record = json.loads(Path("mended.take/take.json").read_text("utf-8"))
     given = Given(pictures=(Placed(file="fall.take/clip.mp4"),), strength=1.0, mask="examples/mask.png")
-    assert {part["name"]: part["sha256"] for part in record["ingredients"]} == hashes_of(given)
+    weights, *plates = record["ingredients"]
+    assert weights["pipeline"] == PAINTER
+    assert {part["name"]: part["sha256"] for part in plates} == hashes_of(given)
     assert record["asked"]["given"] == json.loads(json.dumps(asdict(given)))
 
 

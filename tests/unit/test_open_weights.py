@@ -381,5 +381,10 @@ def test_a_missing_folder_is_named(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("look", ["natural", "painted"])
 def test_options_without_open_weights_are_refused(tmp_path, look):
-    error = refusal(tmp_path, look, open_weights=Options(gpu=True))
+    error = refusal(tmp_path, look, open_weights=Options(gpu=True, steps=3))
     assert "diffusers:FOLDER" in str(error)
+
+
+def test_a_gpu_is_for_looks_that_are_painted(tmp_path):
+    error = refusal(tmp_path, "natural", open_weights=Options(gpu=True))
+    assert "--look painted" in str(error)

@@ -13,15 +13,18 @@ PER_PIXEL: Final = 7.2 * 2**10
 length. bfloat16 takes less."""
 
 
-def refuse_too_large(width: int, height: int) -> None:
-    """Raise `MachineError` if this machine has not the memory for it now."""
-    import psutil
+def refuse_too_large(width: int, height: int, free: int | None = None) -> None:
+    """Raise `MachineError` if there is not the memory for it now. `free`: of the GPU that paints [byte], where half
+    floats take less than is asked for here; None = this machine's."""
+    where = "memory" if free is None else "GPU memory"
+    if free is None:
+        import psutil
 
-    need, free = BASE + PER_PIXEL * width * height, psutil.virtual_memory().available
-    if need > free:
+        free = psutil.virtual_memory().available
+    if (need := BASE + PER_PIXEL * width * height) > free:
         raise MachineError(
             f"painting {width}x{height}",
-            f"needs {need / GIB:.1f} GiB of memory",
+            f"needs {need / GIB:.1f} GiB of {where}",
             got=f"{free / GIB:.1f} GiB free",
             next_step="Ask for a smaller --size, or close other programs.",
         )

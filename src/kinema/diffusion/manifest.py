@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from kinema.config import read_config
+from kinema.diffusion.open_weights.card import UNKNOWN
 from kinema.errors import MachineError, TrainingError
 
+PAINTER: Final = "kinema.diffusion.painter"
+"""What kinema's own weights run in, as records name it."""
 SCHEMA: Final = "kinema.weights/2"
 _FIELDS: Final = {
     "depth": int,
@@ -27,6 +30,19 @@ _FIELDS: Final = {
 def weights_folder() -> Path:
     """Where the painter's weights are: `KINEMA_WEIGHTS`, or else beside this file."""
     return read_config().weights or Path(str(files("kinema.diffusion").joinpath("weights")))
+
+
+def ingredient_of(folder: Path, manifest: dict[str, Any]) -> dict[str, str]:
+    """The painter's weights, which the manifest describes, as a take records what it is made of."""
+    licence = str(manifest.get("licence", UNKNOWN)).partition(";")[0]
+    return {
+        "kind": "painter weights",
+        "name": f"kinema painter {manifest['recipe']}",
+        "pipeline": PAINTER,
+        "licence": licence,
+        # It states the hash of every file of the networks: its own stands for all of them.
+        "sha256": hash_of(folder / "weights.json"),
+    }
 
 
 def hash_of(path: Path) -> str:

@@ -1,106 +1,43 @@
-"""The painter's networks without torch: OpenVINO graphs as plain functions of numpy arrays.
+"""What the painter asks of its networks, and who may run them: OpenVINO on the CPU, torch on a GPU.
 
-A graph is compiled for one size of picture and kept in the cache, since open shapes run slower. Precision: bfloat16
-where the CPU has it (relative error of a step about 1 %), else float32. Axes: B batch (1), C channel, T time, H row,
-W column; t h w of latents.
+Pictures come and go as numpy's arrays. What lies between (conditions, latents, tails, memories) stays in the arrays of
+whoever runs the networks, on its device: `stream` and `dream` know no library, and the painter only hands them on.
+Axes: B batch (1), C channel, T time, H row, W column; t h w of latents.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from kinema.diffusion.grid import SPACE, TIME
-from kinema.diffusion.manifest import read_manifest
-from kinema.diffusion.sizes import (
-    CONDITION,
-    CONTROL,
-    HEAD,
-    LATENT,
-    SCENE_NUMBERS,
-    SCENE_ROWS,
-    TURNING,
-    TURNING_BASE,
-    WORDS,
-)
+from kinema.diffusion.dream import Turner
 
-Precision = Literal["float32", "fastest"]
 Array = np.ndarray
 
 
-class Network:
+class Context(Turner, Protocol):
+    """Networks that have read scene and words."""
+
+    @property
+    def no_control(self) -> Any:
+        """Condition that stands for its absence, B 104 1 h w."""
+        ...
+
+
+class Network(Protocol):
     """Weights of a folder, checked against their hashes, fitted to one size of picture."""
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        rows: int,
-        columns: int,
-        cache: Path | None,
-        precision: Precision,
-        threads: int = 0,
-    ) -> None:
-        """`rows` and `columns` of tokens. `cache`: where compiled graphs are kept. `threads`: 0 = all."""
-        self.manifest = read_manifest(folder)
-        self.rows, self.columns = rows, columns
-        self.depth, self.heads = self.manifest["depth"], self.manifest["heads"]
-        self.window: int = self.manifest["window"]
-        self._folder = folder
-        self._core = _core(cache)
-        self._precision: Precision = precision
-        self._threads = threads
-        latent, sides = (1, LATENT, 1, rows, columns), (SPACE * rows, SPACE * columns)
-        first, following = (1, CONTROL, 1, *sides), (1, CONTROL, TIME, *sides)
-        self._decoder = self._carrying("decoder", latent, latent, tails=slice(2, None))
-        features, drawn = self._decoder[0].shapes[:2]
-        self._shader = self._compiled("shader", [features, drawn, first, (1,), (1,)])
-        self._stem = self._compiled("stem_first", [first]), self._compiled("stem_next", [following])
-        self._unseen = np.zeros(first, np.float32)
-        self._reader = self._compiled("reader", self._reader_shapes())
-        self._step = self._compiled("step", self._step_shapes())
+    def own(self, array: Float[Array, "*any"]) -> Any:
+        """The same numbers as an array of its own, on its device."""
+        ...
 
-    def condition(
-        self, control: Float[Array, "1 14 time row column"]
-    ) -> Float[Array, "1 104 1 latent_row latent_column"]:
-        """Control of a clip's first frame, or of a later chunk of eight → its condition."""
-        return self._stem[control.shape[2] > 1](control)[0]
-
-    def decode(
-        self,
-        latent: Float[Array, "1 48 1 latent_row latent_column"],
-        control: Float[Array, "1 14 time row column"] | None,
-        style: int,
-        tails: Sequence[Array] | None,
-    ) -> tuple[Float[Array, "1 3 time row column"], list[Array]]:
-        """A latent frame → pixels in [-1, 1], and what the next call is to be given. `control`: of its frames, or
-        None where there is no world. `style`: its number in `styles.NAMES`."""
-        features, drawn, *after = self._decoder[tails is not None](latent, *(tails or ()))
-        told = np.array([control is not None], np.float32), np.array([style])
-        for frame in (np.s_[:, :, k : k + 1] for k in range(drawn.shape[2])):
-            seen = self._unseen if control is None else control[frame]
-            drawn[frame] = self._shader(features[frame], drawn[frame], seen, *told)[0]
-        return drawn, after
-
-    def encode(
-        self, rgb: Float[Array, "1 3 time row column"], tails: Sequence[Array] | None
-    ) -> tuple[Float[Array, "1 48 1 latent_row latent_column"], list[Array]]:
-        """Pixels in [-1, 1] of a clip's first frame, or of the next eight → their latent frame, and what the next
-        call is to be given. In float32 whatever the network's precision: what is given is to stay as it is."""
-        latent, *after = self._encoder[tails is not None](rgb, *(tails or ()))
-        return latent, after
-
-    @cached_property
-    def _encoder(self) -> tuple[Graph, Graph]:
-        """Compiled when first asked for: painting needs none."""
-        sides = (SPACE * self.rows, SPACE * self.columns)
-        shapes = (1, 3, 1, *sides), (1, 3, TIME, *sides)
-        return self._carrying("encoder", *shapes, tails=slice(1, None), precision="float32")
+    def condition(self, control: Float[Array, "1 14 time row column"]) -> Any:
+        """Control of a clip's first frame, or of a later chunk of eight → its condition, B 104 1 h w."""
+        ...
 
     def read(
         self,
@@ -111,134 +48,44 @@ class Network:
     ) -> Context:
         """Style (its number in `styles.NAMES`), scene rows and words (None: nothing said) → what every latent frame
         sees of them."""
-        silent = np.array([words is None], np.float32)
-        said = np.zeros((1, WORDS), np.int64) if words is None else words
-        number = np.array([style])
-        key, value, absent = self._reader(number, scene, kinds, said, silent)
-        return Context(self, number, key, value, absent)
+        ...
 
-    def _carrying(
+    def decode(
         self,
-        name: str,
-        first: Sequence[int],
-        following: Sequence[int],
-        *,
-        tails: slice,
-        precision: Precision | None = None,
-    ) -> tuple[Graph, Graph]:
-        """The graphs of a clip's first chunk and of the next ones; those of the first one's outputs that are `tails`
-        give their shapes."""
-        opening = self._compiled(f"{name}_first", [first], precision)
-        return opening, self._compiled(f"{name}_next", [following, *opening.shapes[tails]], precision)
+        latent: Any,
+        control: Float[Array, "1 14 time row column"] | None,
+        style: int,
+        tails: Sequence[Any] | None,
+    ) -> tuple[Float[Array, "1 3 time row column"], Sequence[Any]]:
+        """A latent frame (B 48 1 h w) → pixels in [-1, 1], and what the next call is to be given; None: a clip
+        begins. `control`: of its frames, or None where there is no world."""
+        ...
 
-    def _compiled(
-        self, name: str, shapes: Sequence[Sequence[int]], precision: Precision | None = None
-    ) -> Graph:
-        model = self._core.read_model(self._folder / f"{name}.xml")
-        model.reshape({port: list(shape) for port, shape in zip(model.inputs, shapes, strict=True)})
-        options = _options(self._core, precision or self._precision, self._threads)
-        return Graph(self._core.compile_model(model, "CPU", options))
-
-    def _reader_shapes(self) -> list[tuple[int, ...]]:
-        return [(1,), (1, SCENE_ROWS, SCENE_NUMBERS), (1, SCENE_ROWS), (1, WORDS), (1,)]
-
-    def _step_shapes(self) -> list[tuple[int, ...]]:
-        place = (self.rows, self.columns)
-        context = (self.depth, 1, self.heads, 1, SCENE_ROWS + WORDS, HEAD)
-        past = (self.depth, 1, self.heads, self.window, self.rows * self.columns, HEAD)
-        frame = [(1, LATENT, 1, *place), (1, CONDITION, 1, *place), (1, 1), (1, 1), (1,)]
-        return [*frame, context, context, past, past, (self.window + 1,), (self.rows,), (self.columns,)]
-
-    def step(self, *inputs: Array) -> list[Array]:
-        """One latent frame through the transformer: see `export`."""
-        return self._step(*inputs)
+    def encode(
+        self, rgb: Float[Array, "1 3 time row column"], tails: Sequence[Any] | None
+    ) -> tuple[Any, Sequence[Any]]:
+        """Pixels in [-1, 1] of a clip's first frame, or of the next eight → their latent frame, and what the next
+        call is to be given. In float32 whatever the network's precision: what is given is to stay as it is."""
+        ...
 
 
-class Context:
-    """A network that has read scene and words: `dream.Turner`."""
-
-    def __init__(
-        self, network: Network, style: Int[Array, "1"], key: Array, value: Array, absent: Float[Array, " 104"]
-    ) -> None:
-        self._network, self._style, self._key, self._value = network, style, key, value
-        self._places = (
-            np.arange(network.rows, dtype=np.float32),
-            np.arange(network.columns, dtype=np.float32),
-        )
-        tall = (1, CONDITION, 1, network.rows, network.columns)
-        self.no_control: Float[Array, "1 104 1 latent_row latent_column"] = np.ascontiguousarray(
-            np.broadcast_to(absent.reshape(1, CONDITION, 1, 1, 1), tall)
-        )
-        """Condition that stands for its absence."""
-        frame = (network.depth, 1, network.heads, 1, network.rows * network.columns, HEAD)
-        self._empty = np.zeros(frame, np.float32)
+class Runtime(Protocol):
+    """Who runs networks. Making one refuses what is missing on this machine."""
 
     @property
-    def window(self) -> int:
-        """Of the transformer."""
-        return self._network.window
+    def name(self) -> str:
+        """Of all that may change a bit: library, version, precision, device."""
+        ...
 
-    def step(
-        self, noisy: Any, condition: Any, time: float, span: float, past: list[Any | None]
-    ) -> tuple[Any, Any]:
-        """One latent frame, and its memory: keys and values of every block."""
-        keys, values = (
-            np.concatenate([self._empty if m is None else m[part] for m in past], axis=3) for part in (0, 1)
-        )
-        seen = np.array([*(m is not None for m in past), True], np.float32)
-        when, far = np.full((1, 1), time, np.float32), np.full((1, 1), span, np.float32)
-        clean, key, value = self._network.step(
-            noisy,
-            condition,
-            when,
-            far,
-            self._style,
-            self._key,
-            self._value,
-            keys,
-            values,
-            seen,
-            *self._places,
-        )
-        return clean, (key, value)
+    @property
+    def versions(self) -> str:
+        """Of it what a take's id is to know, and its record does not state elsewhere."""
+        ...
 
-    def turned(self, memory: tuple[Array, Array], by: float) -> tuple[Array, Array]:
-        """Its keys turned as `model.rope` turns them with time: the graph turns them further, to their slot."""
-        key, value = memory
-        pairs, half = TURNING[0], HEAD // 2
-        angle = by * TURNING_BASE ** -(np.arange(pairs, dtype=np.float32) / pairs)
-        cosine, sine = np.cos(angle), np.sin(angle)
-        a, b = key[..., :pairs], key[..., half : half + pairs]
-        moved = key.copy()
-        moved[..., :pairs], moved[..., half : half + pairs] = a * cosine - b * sine, a * sine + b * cosine
-        return moved, value
+    def free_memory(self) -> int | None:
+        """Of its own device [byte]; None: it takes this machine's."""
+        ...
 
-
-class Graph:
-    """A compiled graph as a function."""
-
-    def __init__(self, compiled: Any) -> None:
-        self._request = compiled.create_infer_request()
-        self.shapes = [tuple(port.shape) for port in compiled.outputs]
-
-    def __call__(self, *inputs: Array) -> list[Array]:
-        """Outputs, copied: the graph reuses its own."""
-        given = {i: np.ascontiguousarray(array) for i, array in enumerate(inputs)}
-        results = self._request.infer(given)
-        return [np.array(results[i]) for i in range(len(self.shapes))]
-
-
-def _core(cache: Path | None) -> Any:
-    import openvino
-
-    core = openvino.Core()
-    if cache is not None:
-        core.set_property({"CACHE_DIR": str(cache / "openvino")})
-    return core
-
-
-def _options(core: Any, precision: Precision, threads: int) -> dict[str, Any]:
-    bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    hint = "bf16" if precision == "fastest" and bfloat16 else "f32"
-    limit = {"INFERENCE_NUM_THREADS": threads} if threads else {}
-    return {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY", **limit}
+    def load(self, folder: Path, *, rows: int, columns: int) -> Network:
+        """Networks for pictures of so many rows and columns of tokens. Raises `MachineError`, `TrainingError`."""
+        ...

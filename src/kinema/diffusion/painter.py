@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -22,11 +22,13 @@ from kinema.diffusion.body_noise import body_noise
 from kinema.diffusion.caption import captions, encode
 from kinema.diffusion.control import control_of
 from kinema.diffusion.dream import Dreamer
+from kinema.diffusion.footprint import refuse_too_large
 from kinema.diffusion.given import Given
 from kinema.diffusion.grid import TIME, Grid
 from kinema.diffusion.looks import DREAM, style_of
-from kinema.diffusion.manifest import read_manifest, weights_folder
-from kinema.diffusion.network import Context, Network
+from kinema.diffusion.manifest import ingredient_of, read_manifest, weights_folder
+from kinema.diffusion.network import Context, Network, Runtime
+from kinema.diffusion.openvino_network import OpenVino
 from kinema.diffusion.plates import starts_of
 from kinema.diffusion.scene_tokens import scene_tokens
 from kinema.diffusion.schedule import times
@@ -64,11 +66,13 @@ class Painter:
         weights: Path | None = None,
         steps: int = 2,
         given: Given | None = None,
+        runtime: Runtime | None = None,
     ) -> None:
         """`look`: see `looks`. `weights`: a folder of `kinema export`; None = those that came with kinema. `given`:
-        what a dream starts from."""
+        what a dream starts from. `runtime`: who runs the networks; None = OpenVINO, on the CPU."""
         self._look, self._assets, self._steps = look, str(assets), steps
         self._given = given or Given()
+        self._runtime: Runtime = runtime or OpenVino(cache=read_config().cache)
         self._weights = weights or weights_folder()
         self._manifest = read_manifest(self._weights)
         if look != DREAM and style_of(look) not in self._manifest["styles"]:
@@ -88,11 +92,18 @@ class Painter:
 
     @property
     def name(self) -> str:
-        """Weights, steps and version."""
-        from importlib.metadata import version
-
+        """Weights, steps, and who ran them where: other devices give other bits."""
         recipe, step = self._manifest["recipe"], self._manifest["files"]["step.bin"][:12]
-        return f"painter {recipe} {step}, {self._steps} steps (openvino {version('openvino')})"
+        return f"painter {recipe} {step}, {self._steps} steps ({self._runtime.name})"
+
+    @property
+    def ingredient(self) -> dict[str, str]:
+        """The weights, for a take's record and its id."""
+        return ingredient_of(self._weights, self._manifest) | {"run_by": self._runtime.versions}
+
+    def refuse_too_large(self, width: int, height: int) -> None:
+        """Raise `MachineError` if whoever runs the networks has not the memory for such pictures now."""
+        refuse_too_large(width, height, self._runtime.free_memory())
 
     def draw(self, shot: Shot, tape: Tape, picture: Picture, frames: range) -> Iterator[Frame]:
         """Yield the frames asked for, in order. Later ones follow from earlier ones, so painting starts at frame 0
@@ -105,18 +116,12 @@ class Painter:
         wanted = range(
             min(grid.frames, tape.frames)
         )  # whole chunks: a frame is painted with its later neighbours
-        network = Network(
-            self._weights,
-            rows=grid.rows,
-            columns=grid.columns,
-            cache=read_config().cache,
-            precision="fastest",
-        )
+        network = self._runtime.load(self._weights, rows=grid.rows, columns=grid.columns)
         drawn = Preview(assets=self._assets).draw(shot, tape, picture, wanted)
         camera = CameraPath(shot, tape, picture.width, picture.height)
         context = self._read(network, shot, tape, camera)
         waiting: deque[Chunk] = deque()
-        noise = noises(grid, shot.seed)
+        noise = map(network.own, noises(grid, shot.seed))
         if self._look == DREAM:
             size = {"frames": last + 1, "width": picture.width, "height": picture.height}
             starts = starts_of(self._given, network, grid, **size)
@@ -148,7 +153,7 @@ class Painter:
         tape: Tape,
         camera: CameraPath,
         grid: Grid,
-    ) -> Iterator[np.ndarray]:
+    ) -> Iterator[Any]:
         """One for each chunk, which then waits for its colour."""
         noise = body_noise(tape, camera)
         for number, frames in enumerate(drawn):
@@ -162,9 +167,7 @@ class Painter:
             yield network.condition(full)
 
 
-def waited(
-    latents: Iterable[np.ndarray], drawn: Iterable[list[Frame]], waiting: deque[Chunk]
-) -> Iterator[np.ndarray]:
+def waited(latents: Iterable[Any], drawn: Iterable[list[Frame]], waiting: deque[Chunk]) -> Iterator[Any]:
     """A dream's latent frames; the frames of each, whose passes are drawn all the same, wait for its colour."""
     for latent, frames in zip(latents, drawn, strict=False):
         waiting.append(Chunk(frames, None))
@@ -197,14 +200,15 @@ def text_input(ids: Sequence[int]) -> Int[np.ndarray, "1 72"]:
 
 
 def noises(grid: Grid, seed: int) -> Iterator[Float[np.ndarray, "1 48 1 latent_row latent_column"]]:
-    """Standard normal, one latent frame at a time, each from its own seed: endless."""
+    """Standard normal, one latent frame at a time, each from its own seed: endless. Drawn on the CPU, so a seed is the
+    same noise on every device."""
     for number in count():
         rng = np.random.default_rng([seed, number])
         yield rng.standard_normal((1, LATENT, 1, grid.rows, grid.columns), np.float32)
 
 
 def decoded(
-    network: Network, latents: Iterable[np.ndarray], waiting: deque[Chunk], style: int
+    network: Network, latents: Iterable[Any], waiting: deque[Chunk], style: int
 ) -> Iterator[tuple[Chunk, Float[np.ndarray, "time row column 3"]]]:
     """The chunk that waits for each latent frame, and its pixels, sRGB in [-1, 1]."""
     tails = None

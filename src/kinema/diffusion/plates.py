@@ -140,7 +140,7 @@ def starts_of(
 ) -> list[Start | None]:
     """What each latent frame of the clip starts from; None where nothing is given."""
     starts: list[Start | None] = [None] * grid.latent_frames
-    kept = _kept(given, grid, width, height)
+    kept = network.own(_kept(given, grid, width, height))
     for placed in given.pictures:
         tails, last = None, -2
         for number, pixels in Plate.opened(placed, frames).chunks(grid, frames, width, height):

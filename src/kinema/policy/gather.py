@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from kinema.diffusion.manifest import PAINTER
 from kinema.diffusion.open_weights.card import UNKNOWN
 from kinema.job import Job
 from kinema.physics.tape import file_hash
@@ -81,8 +82,11 @@ def _use(name: str, stated: Asset, path: Path) -> AssetUse:
 
 def _weights(part: Mapping[str, Any]) -> AssetUse:
     licence = str(part.get("licence") or UNKNOWN)
-    stated = "" if licence == UNKNOWN else licence
-    return AssetUse(name=str(part.get("name")), kind="weights", source=str(part.get("name")), licence=stated)
+    stated, name = "" if licence == UNKNOWN else licence, str(part.get("name"))
+    training = (
+        "allowed" if part.get("pipeline") == PAINTER else "constrained"
+    )  # its own data are kinema's own
+    return AssetUse(name=name, kind="weights", source=name, licence=stated, training=training)
 
 
 def hash_of(path: Path) -> str | None:

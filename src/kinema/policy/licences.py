@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kinema.diffusion.looks import painted_looks
+from kinema.diffusion.manifest import PAINTER
 from kinema.folder import TakeFolder
 from kinema.policy.gather import assets_of, hash_of
 from kinema.policy.spdx import read_licence
@@ -91,8 +92,16 @@ def of_take(take: TakeFolder, shot: Shot) -> Iterator[Entry]:
     for part in take.read_record().get("ingredients", []):
         licence = "" if part["licence"] == "unknown" else part["licence"]
         digest = next((str(part[key]) for key in ("sha256", "revision") if part.get(key)), "")
-        yield Entry(name=part["name"], kind="weights", source=part["name"], licence=licence, sha256=digest,
-                    training="constrained", free_text=True)  # fmt: skip
+        own = part.get("pipeline") == PAINTER
+        yield Entry(
+            name=part["name"],
+            kind="weights",
+            source=part["name"],
+            licence=licence,
+            sha256=digest,
+            training="allowed" if own else "constrained",
+            free_text=not own,
+        )
 
 
 def of_dataset(folder: Path) -> Iterator[Entry]:

@@ -20,7 +20,7 @@ class Options:
     """How open weights are run. Each can be said on the command line as `--open name=value`."""
 
     gpu: bool = False
-    """On CUDA; else on the CPU."""
+    """On CUDA; else on the CPU. The one option that kinema's own painter takes as well."""
     control: Control | None = None
     """The pass that drives the model; None = depth for models of control, preview for those that change a video."""
     words: str = "shot on film"
