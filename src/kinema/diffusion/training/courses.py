@@ -13,6 +13,7 @@ from torch import Tensor
 from kinema.diffusion.dataset.reader import Clips
 from kinema.diffusion.export import export
 from kinema.diffusion.model.autoencoder import Autoencoder
+from kinema.diffusion.model.compiled import compile_blocks
 from kinema.diffusion.model.network import PainterNetwork
 from kinema.diffusion.sizes import AutoencoderSizes, ModelSizes
 from kinema.diffusion.training import checkpoint
@@ -37,6 +38,15 @@ class Stint:
     minutes: float | None
     threads: int | None
     report: Callable[[str], None]
+    compiler: str | None = None
+    """`torch.compile`'s backend for the transformer's blocks; None = inductor on a GPU, and none on a CPU, where the
+    products are the work and not the launches."""
+
+    def hasten(self, network: PainterNetwork, device: torch.device) -> None:
+        """Compile what is stepped most, if that pays on this device."""
+        backend = self.compiler or ("inductor" if device.type == "cuda" else None)
+        if backend is not None:
+            compile_blocks(network.transformer, backend=backend)
 
     def prepare(self) -> torch.device:
         """The device, with torch set up for it. Raises `MachineError` if it is not there."""
@@ -84,6 +94,7 @@ def transformer(
     device, asked = stint.prepare(), recipe.transformer
     latents, held_out, frozen = _latents(data, autoencoder_run, folder / "latents", stint, device)
     course = TransformerCourse(asked, latents, held_out, frozen, seed=recipe.seed, device=device)
+    stint.hasten(course.model, device)
     about = _about("transformer", recipe, asked.sizes, sum(map(len, latents))) | _seen(data, latents, frozen)
     run = Run(course, asked.optimisation, folder, seed=recipe.seed, precision=recipe.precision, about=about)
     stint.work(run)
@@ -108,6 +119,7 @@ def distill(
     )
     tensors, _ = checkpoint.load(checkpoint.required(transformer_run))
     course.model.load_state_dict(averaged_of(tensors))
+    stint.hasten(course.model, device)
     about = _about("distill", recipe, asked.sizes, sum(map(len, latents))) | _seen(data, latents, frozen)
     run = Run(
         course,

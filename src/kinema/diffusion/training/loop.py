@@ -172,10 +172,11 @@ class Run:
             yield
 
     def _work(self) -> float:
-        """Floating-point operations of a step, forwards and backwards, counted by torch on one that is thrown away."""
+        """Floating-point operations of a step, forwards and backwards, counted by torch on one that is thrown away;
+        eagerly, since what is compiled hides its products from the counter."""
         from torch.utils.flop_counter import FlopCounterMode
 
-        with FlopCounterMode(display=False) as counter:
+        with torch.compiler.set_stance("force_eager"), FlopCounterMode(display=False) as counter:
             with self._cast():
                 loss = self.course.losses(self._generator(), self.optimisation.batch)["loss"]
             loss.backward()
