@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -97,7 +97,7 @@ def _decoded(
     network: Network, latents: list[np.ndarray], parts: list[np.ndarray], seen: int, style: int
 ) -> Iterator[np.ndarray]:
     """Pixels; the decoder sees the control of the first `seen` parts."""
-    tails: list[np.ndarray] | None = None
+    tails: Sequence[np.ndarray] | None = None
     for number, (latent, part) in enumerate(zip(latents, parts, strict=True)):
         rgb, tails = network.decode(latent, part if number < seen else None, style, tails)
         yield np.moveaxis(rgb[0], 0, -1)

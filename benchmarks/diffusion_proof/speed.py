@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from diffusion_proof.alone import measured_alone
 from diffusion_proof.peers import STEPS, available, decoders, peers
 from kinema.diffusion.grid import Grid
 from kinema.diffusion.manifest import read_manifest
-from kinema.diffusion.network import Context, Network
+from kinema.diffusion.network import Context
 from kinema.diffusion.openvino_network import OpenVinoNetwork
 from kinema.diffusion.painter import noises, scene_input, text_input
 from kinema.diffusion.schedule import times
@@ -129,7 +129,7 @@ def cpu_seconds(call: Callable[[], object], repeats: int) -> float:
     return statistics.median(spans)
 
 
-def _read(network: Network) -> Context:
+def _read(network: OpenVinoNetwork) -> Context:
     """No scene rows and one word: the graph takes as long for any."""
     scene = scene_input(np.zeros((0, 48), np.float32), np.zeros(0, np.int64))
     return network.read(0, *scene, text_input([1]))
@@ -143,7 +143,7 @@ def _step(context: Context, window: int) -> None:
         memories.append(context.step(noise, context.no_control, 0.5, 0.0, past)[1])
 
 
-def _clip(network: Network) -> None:
+def _clip(network: OpenVinoNetwork) -> None:
     """From control to pixels."""
     context = _read(network)
     parts = [
@@ -151,13 +151,13 @@ def _clip(network: Network) -> None:
         for number in range(GRID.latent_frames)
     ]
     conditions = [network.condition(part) for part in parts]
-    carried: list[np.ndarray] | None = None
+    carried: Sequence[np.ndarray] | None = None
     latents = stream(context, conditions, noises(GRID, 0), times(OURS), jump=True)
     for latent, part in zip(latents, parts, strict=True):
         _, carried = network.decode(latent, part, 0, carried)
 
 
-def operations(network: Network) -> float:
+def operations(network: OpenVinoNetwork) -> float:
     """Floating-point operations of a step: matrix products alone, a multiplication and an addition being two.
 
     A block has 12 width² weights (queries, keys, values, out, and a perceptron of four widths) for each token, and

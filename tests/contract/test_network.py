@@ -118,7 +118,7 @@ def test_reading_leaves_nothing_behind(name):
     first, second = (network.read(1, TOLD.scene, TOLD.kinds, TOLD.words) for _ in range(2))
     noise, condition = network.own(TOLD.noise[0]), network.condition(TOLD.control[0])
     seen = [context.step(noise, condition, 0.5, 0.5, [None, None])[0] for context in (first, second)]
-    np.testing.assert_array_equal(*map(np.asarray, seen))
+    np.testing.assert_array_equal(np.asarray(seen[0]), np.asarray(seen[1]))
 
 
 def test_a_chunk_at_a_time_is_the_clip_at_once():

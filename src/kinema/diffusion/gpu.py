@@ -59,5 +59,5 @@ def why_eager(device: torch.device, backend: str = "inductor") -> str | None:
     try:
         torch.compile(lambda x: x.sin() + 1, backend=backend)(torch.ones(8, device=device))
     except Exception as error:  # of a compiler, a linker, a driver: anything can be missing
-        return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:160]}"
+        return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     return None

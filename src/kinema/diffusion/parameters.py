@@ -27,6 +27,9 @@ Arrays = dict[str, Float[np.ndarray, "*any"]]
 
 SMALL: Final = 32
 """Constants of no parameter, such as frequencies of turning and waves of time, are no larger."""
+FINE: Final = 2**-6
+"""Spread [of pixels in -1 to 1] above which a component's product with it, some 1/80 of it a number, is a normal half
+float; what ships has none below."""
 _BLOCK: Final = 3 * TIME * SPACE**2
 _MODULE: Final = re.compile(r"^__module\.([^/]+)/")
 
@@ -88,14 +91,15 @@ def _linear(
     synthesis: Float[np.ndarray, "6144 48 1 1 1"], analysis: Float[np.ndarray, "48 6144 1 1 1"]
 ) -> Arrays:
     """The components and their spread, of their product and their quotient. Both are rounded to half floats; what is
-    made of them again differs from the product by float32's rounding, from the quotient by half a float's."""
+    made of them again differs from the product by float32's rounding, from the quotient by half a float's. Components
+    that data had too few directions for are zeros, and any spread is theirs."""
     product = synthesis.reshape(_BLOCK, LATENT).T.astype(float)
     quotient = analysis.reshape(LATENT, _BLOCK).astype(float)
-    spread = np.sqrt((product**2).sum(1) / (product * quotient).sum(1))
-    return {
-        "basis": (product / spread[:, None]).astype(np.float32),
-        "spread": spread.astype(np.float32),
-    }
+    square, one = (product**2).sum(1), (product * quotient).sum(1)
+    spread = np.sqrt(np.divide(square, one, out=np.ones(LATENT), where=one > 0))
+    # Products of a small spread are among the least half floats, which are coarse: then the quotient says it better.
+    basis = np.where(spread[:, None] > FINE, product / spread[:, None], quotient * spread[:, None])
+    return {"basis": basis.astype(np.float32), "spread": spread.astype(np.float32)}
 
 
 def _graph(folder: Path, name: str) -> Arrays:

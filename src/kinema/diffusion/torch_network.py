@@ -71,12 +71,13 @@ class TorchNetwork:
     def __init__(self, folder: Path, runtime: Torch, *, rows: int, columns: int) -> None:
         self._rows, self._columns = rows, columns
         self._device, self._half = runtime.device, runtime.precision == "bfloat16"
+        autoencoder, network = restored(folder)
         with self._running():
-            self._autoencoder, self._network = (model.to(self._device) for model in restored(folder))
+            self._autoencoder, self._network = autoencoder.to(self._device), network.to(self._device)
         if self._half:
-            _halve(self._network.transformer, self._autoencoder.decoder, self._autoencoder.shader)
+            _halve(network.transformer, autoencoder.decoder, autoencoder.shader)
         if runtime.backend is not None:
-            compile_blocks(self._network.transformer, backend=runtime.backend)
+            compile_blocks(network.transformer, backend=runtime.backend)
 
     def own(self, array: Float[Array, "*any"]) -> Float[Tensor, "*any"]:
         """On the device."""
@@ -234,8 +235,9 @@ def _unlike(folder: Path, what: str) -> TrainingError:
 
 
 def _halve(*parts: nn.Module) -> None:
-    """Matrices and kernels as autocast would cast them at every call; gains, tables and buffers stay in float32."""
+    """Matrices and kernels as autocast would cast them at every call, and norms, whose fused kernel wants weights of
+    its input's kind; other gains, tables and buffers stay in float32."""
     for part in parts:
         for module in part.modules():
-            if isinstance(module, nn.Linear | nn.Conv3d):
+            if isinstance(module, nn.Linear | nn.Conv3d | nn.RMSNorm):
                 module.to(torch.bfloat16)
