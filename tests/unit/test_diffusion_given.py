@@ -37,6 +37,9 @@ class Means:
     def __init__(self) -> None:
         self.calls: list[tuple[int, bool]] = []
 
+    def own(self, array):
+        return array
+
     def encode(self, rgb, tails):
         assert rgb.shape[:2] == (1, 3)
         assert rgb.shape[3:] == (GRID.height, GRID.width)
