@@ -81,9 +81,11 @@ def test_figures_are_the_measured_ones() -> None:
     assert f"in {found(h265, 'gentle')} after H.265 CRF 40" in page
     assert f"{found(h264, 'sturdy')} and {found(h265, 'sturdy')}" in page
     assert battery["perspective 0.5"]["gentle TPR"] == battery["H.264 CRF 50"]["gentle TPR"] == 0
-    assert f"a quick run of {results['watermark']['Clips'][0]['clips']} clips" in page
+    assert f"({results['watermark']['Clips'][0]['clips']} clips of 3 s at 854x480" in page
+    assert f"{100 * battery['H.264 CRF 30']['gentle TPR']:.1f} % of all clips keep it" in page
+    assert f"{found('trim, conform, 480p ladder', 'gentle')} after trim, 25 frames a second" in page
     null = results["watermark"]["Null"][0]
-    assert f"on {null['trials']:,} windows" in page
+    assert f"Of {null['trials']:,} trials with wrong keys" in page
     assert f"smallest log10 p of {null['smallest_log10_p']:.2f}" in page
     assert null["false_alarms_at_1e-6"] == 0
     assert f"{null['false_positives_below_95_percent']:.1e}".replace("e-0", "e-") in page
