@@ -84,6 +84,12 @@ def test_figures_are_the_measured_ones() -> None:
     assert f"({results['watermark']['Clips'][0]['clips']} clips of 3 s at 854x480" in page
     assert f"{100 * battery['H.264 CRF 30']['gentle TPR']:.1f} % of all clips keep it" in page
     assert f"{found('trim, conform, 480p ladder', 'gentle')} after trim, 25 frames a second" in page
+    gentle = results["watermark"]["Quality"][0]
+    assert (
+        f"VMAF is {gentle['VMAF, mean']:.1f} on average, and 95 or more in {gentle['clips with VMAF of 95']}"
+        in page
+    )
+    assert f"{gentle['VMAF, least']:.1f} at least" in page
     null = results["watermark"]["Null"][0]
     assert f"Of {null['trials']:,} trials with wrong keys" in page
     assert f"smallest log10 p of {null['smallest_log10_p']:.2f}" in page
