@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,6 +42,15 @@ def test_facts_come_back_as_they_were_stated(take, keyring: Keyring) -> None:
     assert found.take == take.facts
     assert found.bindings == (take.facts.binding,)
     assert (found.source_type, found.generator) == ("algorithmicMedia", "kinema 0.1.0")
+
+
+def test_time_of_making_is_told(seal, keyring: Keyring) -> None:
+    """By the clock of who made it; a time stamp, if one is configured, vouches for it."""
+    before = datetime.now(UTC).replace(microsecond=0)
+    clip = seal("clip.mp4", drawn_by="preview").sealed.clip
+    made = active(clip, keyring)["assertions"]["c2pa.actions.v2"]["actions"][0]
+    assert made["action"] == "c2pa.created"
+    assert before <= datetime.fromisoformat(made["when"]) <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.mov", "clip.mkv"])
