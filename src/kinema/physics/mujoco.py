@@ -16,12 +16,9 @@ from kinema.physics.engine import Progress, silent
 from kinema.physics.forces import drag_force, motion_over, pose_at, pushes_by_step, release_step
 from kinema.physics.mujoco_blows import (
     LEAST,
-    Broken,
     Failure,
-    Touches,
     after_failure,
     first_failure,
-    merged,
     touches,
 )
 from kinema.physics.mujoco_joints import sort_ties
@@ -31,6 +28,7 @@ from kinema.physics.mujoco_units import Readout, Unit, first_units
 from kinema.physics.recorder import Recorder, State, initial_state
 from kinema.physics.rotation import cross, rotate
 from kinema.physics.tape import Tape
+from kinema.physics.touches import Broken, Touches, merged
 from kinema.physics.world import World
 
 PARTS = 6
@@ -190,10 +188,11 @@ class _Run:
         # By cluster: a unit that cracked but held has had its share of this collision; its parts have not.
         self.spent[unit.cluster] += float(failure.energy.sum())
         tape_piece = np.array([piece.index for piece in unit.body.pieces])
-        point = failure.blow.point[None]
-        met = self.stepper.pieces_at(np.array([failure.unit, failure.striker]), point.repeat(2, axis=0))
+        met = self.stepper.pieces_at(
+            np.array([failure.unit, failure.striker]), np.stack(2 * [failure.blow.point])
+        )
         units, passed = after_failure(self.stepper.kept(), failure, alive, self.clusters)
-        blow = Touches(piece=met[None], impulse=np.array([passed]), point=point, depth=np.zeros(1))
+        blow = Touches.one(met, passed, failure.blow.point)
         self.broken.append(
             Broken(piece=tape_piece[bonds.piece[failure.bonds]], energy=failure.energy, blow=blow)
         )

@@ -13,30 +13,10 @@ from kinema.physics.mujoco_step import Stepper
 from kinema.physics.mujoco_units import Unit, is_held, parts_of, split
 from kinema.physics.rotation import cross
 from kinema.physics.settling import ride, speed_left
+from kinema.physics.touches import Touches
 
 LEAST = 1e-7
 """Impulses below this are rounding [N s]."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Touches:
-    """Rows as of `tape.Contacts`."""
-
-    piece: Int[np.ndarray, "row 2"]
-    impulse: Float[np.ndarray, " row"]
-    point: Float[np.ndarray, "row 3"]
-    depth: Float[np.ndarray, " row"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Broken:
-    """Bonds of one body that broke in a step, and the blow that broke them: a contact that no solver solved."""
-
-    piece: Int[np.ndarray, "crack 2"]
-    """On the tape."""
-    energy: Float[np.ndarray, " crack"]
-    """[J]"""
-    blow: Touches
 
 
 def touches(stepper: Stepper) -> Touches:
@@ -48,20 +28,6 @@ def touches(stepper: Stepper) -> Touches:
     piece = stepper.pieces_at(contact.unit[keep].ravel(), np.repeat(contact.point[keep], 2, axis=0))
     depth = np.maximum(-contact.gap[keep], 0.0)
     return Touches(piece=piece.reshape(-1, 2), impulse=impulse[keep], point=contact.point[keep], depth=depth)
-
-
-def merged(rows: list[Touches]) -> Touches:
-    """One row per pair of pieces."""
-    piece = np.concatenate([row.piece for row in rows])
-    weight = np.concatenate([row.impulse for row in rows])
-    point = np.concatenate([row.point for row in rows])
-    pairs, group = np.unique(np.sort(piece, axis=1), axis=0, return_inverse=True)
-    group = group.reshape(-1)
-    total = np.bincount(group, weight, len(pairs))
-    mean = np.stack([np.bincount(group, weight * point[:, k], len(pairs)) for k in range(3)], -1)
-    depth = np.zeros(len(pairs))
-    np.maximum.at(depth, group, np.concatenate([row.depth for row in rows]))
-    return Touches(piece=pairs, impulse=total, point=mean / total[:, None], depth=depth)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kinema.physics.engine import Progress, silent
 from kinema.physics.rapier_breaking import step_with_breaking
-from kinema.physics.rapier_contacts import Touches, soft_pairs, touches
+from kinema.physics.rapier_contacts import soft_pairs, touches
 from kinema.physics.rapier_joints import Joints
 from kinema.physics.rapier_movers import Movers
 from kinema.physics.rapier_outside import Outside
@@ -20,6 +20,7 @@ from kinema.physics.rapier_scene import Scene
 from kinema.physics.rapier_solids import settings
 from kinema.physics.recorder import Recorder
 from kinema.physics.tape import Tape
+from kinema.physics.touches import Touches
 from kinema.physics.world import World
 
 if TYPE_CHECKING:

@@ -4,39 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from kinema.physics.fracture import Hit, broken_by, components, crack_energy
-from kinema.physics.rapier_contacts import Blow, Touches, blows, hard_pairs
+from kinema.physics.rapier_contacts import Blow, blows, hard_pairs
 from kinema.physics.rapier_scene import Motion, Scene
 from kinema.physics.rapier_settling import Failure, carry, failure_ride, pay
 from kinema.physics.rapier_unit import Unit
 from kinema.physics.rotation import cross
+from kinema.physics.touches import Broken, Touches
 
 if TYPE_CHECKING:
     import rapier3d as rp
 
 ROUNDS = 8
 """At most so many times a step is tried again; what would break after that breaks in the next step."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Broken:
-    """Bonds of one body that broke in a step, and the blow that broke them.
-
-    The blow is a contact like any other, but Rapier forgets it: it is taken back with the step, and what it did
-    passes by way of `pay` and `carry`.
-    """
-
-    piece: Int[np.ndarray, "crack 2"]
-    """On the tape."""
-    energy: Float[np.ndarray, " crack"]
-    """[J]"""
-    blow: Touches
 
 
 def step_with_breaking(

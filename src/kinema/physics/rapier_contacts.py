@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from kinema.physics.rapier_scene import Scene
 from kinema.physics.rapier_unit import Solid, Unit
 from kinema.physics.rotation import rotate
+from kinema.physics.touches import Touches, merged
 
 if TYPE_CHECKING:
     import rapier3d as rp
@@ -21,26 +22,6 @@ if TYPE_CHECKING:
 _LEAST = 1e-12
 """Impulses below this are rounding [N s]. A touch of 1e-8 already ends the free flight of a shard of half a gram:
 see `Scene.kick`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Touches:
-    """Rows as of `tape.Contacts`."""
-
-    piece: Int[np.ndarray, "contact 2"]
-    impulse: Float[np.ndarray, " contact"]
-    point: Float[np.ndarray, "contact 3"]
-    depth: Float[np.ndarray, " contact"]
-
-    @classmethod
-    def one(cls, piece: Sequence[int], impulse: float, point: Float[np.ndarray, 3]) -> Touches:
-        """A single row, of things that meet and do not overlap."""
-        return cls(
-            piece=np.array([piece], np.int32),
-            impulse=np.array([impulse]),
-            point=np.array([point], float),
-            depth=np.zeros(1),
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +102,7 @@ def touches(scene: Scene, pairs: list[rp.ContactPair], *, deepest: bool) -> Touc
         point=point,
         depth=np.array([max(0.0, -contact.dist) if contact else 0.0 for contact in contacts], float),
     )
-    return _merged(rows)
+    return merged([rows])
 
 
 def contact_points(scene: Scene, pairs: list[rp.ContactPair]) -> Float[np.ndarray, "pair 3"]:
@@ -159,20 +140,3 @@ def _in_world(solids: list[Solid], local: Float[np.ndarray, "solid 3"]) -> Float
 def _piece_at(solid: Solid, point: Float[np.ndarray, 3]) -> int:
     """The piece that a solid belongs to; where it covers many, the one whose centre is nearest."""
     return solid.piece if solid.piece >= 0 else solid.unit.nearest(solid.unit.at_rest(point))[1]
-
-
-def _merged(rows: Touches) -> Touches:
-    """One row per pair of pieces: several solids of one piece may touch the same other."""
-    if not len(rows.impulse):
-        return rows
-    ordered = np.sort(rows.piece, axis=1)
-    key, group = np.unique(ordered[:, 0] * np.int64(2**32) + ordered[:, 1], return_inverse=True)
-    if len(key) == len(ordered):
-        return rows
-    pair = np.stack([key >> 32, key & (2**32 - 1)], -1)
-    impulse = np.bincount(group, rows.impulse)
-    point = np.stack([np.bincount(group, rows.impulse * rows.point[:, k]) for k in range(3)], -1)
-    depth = np.zeros(len(pair))
-    np.maximum.at(depth, group, rows.depth)
-    point /= np.maximum(impulse, 1e-30)[:, None]
-    return Touches(piece=pair.astype(np.int32), impulse=impulse, point=point, depth=depth)
