@@ -105,13 +105,14 @@ def make_take(
             "hashes": {"tape": file_hash(take.tape), "clip": file_hash(footage.clip)},
             "passed": report.passed,
         }
-        with meter.stage("sign"), deferred():
-            stated = facts_of(
-                id_, shot, job, take, record | facts, report, meter.reading(), marked=mark is not None
-            )
-            facts["origin"] = origin.certify(footage.clip, stated, seen_files(shot, job, assets))
-        take.sweep()
-        return Take(take, report, take.write_record(complete=True, **facts))
+        with deferred():  # what is signed and registered is recorded, too
+            with meter.stage("sign"):
+                stated = facts_of(
+                    id_, shot, job, take, record | facts, report, meter.reading(), marked=mark is not None
+                )
+                facts["origin"] = origin.certify(footage.clip, stated, seen_files(shot, job, assets))
+            take.sweep()
+            return Take(take, report, take.write_record(complete=True, **facts))
 
 
 def taped(wanted: str, take: TakeFolder, tape_from: str | Path | None) -> Tape | None:
