@@ -24,7 +24,7 @@ def seal(
     editor: Annotated[str, typer.Option(help="Who changed the parent: human, algorithm or model.")] = "human",
     as_json: Json = False,
 ) -> None:
-    """Sign an edited or foreign clip as a child of its inputs, whose own manifests it keeps. Do it last."""
+    """Sign an edited or foreign clip as a child of its inputs. Keeps their manifests, names our marks. Do it last."""
     from kinema.provenance.keys import open_keyring
     from kinema.provenance.manifest.definition import Editor
     from kinema.provenance.manifest.inspection import inspect

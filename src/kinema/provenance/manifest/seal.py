@@ -70,8 +70,8 @@ def seal_child(
 
     Without a `parent` the clip itself is the parent: it is sealed as it was found, and nothing is claimed of how it
     came about. A manifest that the clip carries is never thrown away: it becomes the parent's, or a component's.
-    `shot` is the shot it was drawn from; its hash is stated. `marks` says of inputs which watermark lies under their
-    pixels: the clip will carry it still, whatever its manifest says. Raises `UsageError`, `ProvenanceError`.
+    `shot` is the shot it was drawn from; its hash is stated. `marks` says which watermark lies under the pixels of the
+    clip and of its inputs; it stays there, whatever a manifest says. Raises `UsageError`, `ProvenanceError`.
     """
     clip, target = Path(clip), Path(target)
     _refuse_target(clip, target, [clip, *filter(None, (parent, shot)), *components])
@@ -79,14 +79,15 @@ def seal_child(
     carries = parent is not None and inspect(clip, keyring).state != "none"
     kept = [clip] if carries else []
     others = [_input(p, "componentOf", n, keyring) for n, p in enumerate([*kept, *components], start=1)]
+    told = {path: {"watermark": dict(mark)} for path, mark in (marks or {}).items()}
     statement: dict[str, Any] = {
         "schema": "kinema.seal/1",
         "clip": file_hash(clip),
         "inputs": [
-            {"sha256": file_hash(part.path), "relationship": part.relationship}
-            | ({"watermark": dict(marks[part.path])} if marks and part.path in marks else {})
+            {"sha256": file_hash(part.path), "relationship": part.relationship, **told.get(part.path, {})}
             for part in (first, *others)
         ],
+        **told.get(clip, {}),
     }
     if shot is not None:
         statement["shot"] = file_hash(shot)
