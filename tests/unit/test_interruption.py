@@ -2,9 +2,11 @@
 
 import signal
 import threading
+from collections.abc import Callable
 
 import pytest
 
+from kinema import cli
 from kinema.interruption import deferred, stop_if_asked
 
 
@@ -90,3 +92,36 @@ def test_another_thread_is_left_alone():
     thread.start()
     thread.join()
     assert seen == [None, before]
+
+
+def ends(monkeypatch: pytest.MonkeyPatch, command: Callable[[], None]) -> int | str | None:
+    """How the command line ends a command."""
+    monkeypatch.setattr(cli, "app", command)
+    monkeypatch.setattr(cli.Stopped, "asked", False)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return ended.value.code
+
+
+def test_a_stop_that_others_made_an_error_of_is_a_stop(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    def command() -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except BaseException as error:
+            raise ImportError("initialization failed") from error  # as a module under import does
+
+    assert ends(monkeypatch, command) == 130
+    assert "What is finished is kept" in capsys.readouterr().err
+
+
+def test_an_error_without_a_stop_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def command() -> None:
+        raise ImportError("initialization failed")
+
+    with pytest.raises(ImportError):
+        ends(monkeypatch, command)
