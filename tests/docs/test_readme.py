@@ -87,6 +87,14 @@ def test_python_blocks_run(workplace):
     assert re.search(r"cropped to 7[012] % of its side, re-encoded", told), told
 
 
+@pytest.mark.parametrize("page", ["dataset", "diffusion"])
+def test_python_blocks_of_pages_run(page, tmp_path):
+    """Those of prompts.md and provenance.md are run, and looked at, beside what they are about."""
+    code = "\n".join(blocks(ROOT / f"docs/{page}.md", "python"))
+    assert code
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+
 def test_the_promised_files_are_in_a_take(workplace):
     shown = blocks(ROOT / "README.md", "text")[0].splitlines()[1:]
     take = workplace / "glass.take"

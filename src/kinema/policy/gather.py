@@ -83,9 +83,8 @@ def _use(name: str, stated: Asset, path: Path) -> AssetUse:
 def _weights(part: Mapping[str, Any]) -> AssetUse:
     licence = str(part.get("licence") or UNKNOWN)
     stated, name = "" if licence == UNKNOWN else licence, str(part.get("name"))
-    training = (
-        "allowed" if part.get("pipeline") == PAINTER else "constrained"
-    )  # its own data are kinema's own
+    # What kinema's own weights were trained on is kinema's own.
+    training = "allowed" if part.get("pipeline") == PAINTER else "constrained"
     return AssetUse(name=name, kind="weights", source=name, licence=stated, training=training)
 
 
