@@ -49,7 +49,8 @@ def _cells(luma: UInt8[np.ndarray, "row column"]) -> tuple[UInt64[np.ndarray, " 
     """
     height, width = luma.shape
     (top, tall, rows), (left, wide, columns) = _spans(height), _spans(width)
-    sums = np.add.reduceat(np.add.reduceat(luma.astype(np.uint64), top, axis=0), left, axis=1)
+    bands = np.add.reduceat(luma, top, axis=0, dtype=np.uint32)
+    sums = np.add.reduceat(bands, left, axis=1, dtype=np.uint64)
     weighted = (sums * tall[:, None] * wide).ravel()
     whole = rows * columns
     if (width // SIDE) * (width // SIDE + 1) * (height // SIDE * height // SIDE + 1) > _MOST:
