@@ -7,6 +7,7 @@ the extra `iscc` installs. Without it nothing is said.
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -46,8 +47,6 @@ def video_code_of(clip: str | Path) -> bytes | None:
     Raises `MediaError` for a file that is no clip."""
     if not installed():
         return None
-    from iscc_lib import gen_video_code_v0
-
     signatures = set()
     for number, luma in enumerate(islice(read_luma(clip, RATE), LONGEST * RATE + 1)):
         if min(luma.shape) < SIDE or number == LONGEST * RATE:
@@ -55,7 +54,14 @@ def video_code_of(clip: str | Path) -> bytes | None:
         signatures.add(tuple(signature_of(luma).tolist()))
     if all(len(set(signature)) == 1 for signature in signatures):
         return None
-    return _raw(gen_video_code_v0(sorted(signatures), _BITS).iscc)
+    return code_of(signatures)
+
+
+def code_of(signatures: Iterable[Sequence[int]]) -> bytes:
+    """Header and body of the Video-Code of different frame signatures, in whatever order. Needs iscc-lib."""
+    from iscc_lib import gen_video_code_v0
+
+    return _raw(gen_video_code_v0([list(signature) for signature in signatures], _BITS).iscc)
 
 
 def _raw(unit: str) -> bytes:

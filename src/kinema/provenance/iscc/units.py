@@ -22,7 +22,7 @@ _LONGEST: Final = 7
 _HEADER: Final = 8
 """Bytes that four numbers of four nibbles take."""
 # Of a number's first nibble: how many follow, the bits of it that count, and what is added (ISO 24138:2024).
-_NIBBLES: Final = {**{n: (0, 7, 0) for n in range(8)}, **{n: (1, 3, 8) for n in range(8, 12)},
+_NIBBLES: Final = {**dict.fromkeys(range(8), (0, 7, 0)), **dict.fromkeys(range(8, 12), (1, 3, 8)),
                    12: (2, 1, 72), 13: (2, 1, 72), 14: (3, 0, 584)}  # fmt: skip
 
 

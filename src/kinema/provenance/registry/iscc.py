@@ -103,7 +103,7 @@ def iscc_in(store: bytes) -> Iterator[bytes]:
     for raw in assertions(store, "c2pa.soft-binding"):
         try:
             said = decoded(raw)
-            if said["alg"] == ALG:
-                yield from (bytes(block["value"]) for block in said["blocks"])
+            values = [block["value"] for block in said["blocks"]] if said["alg"] == ALG else []
+            yield from [bytes(value) for value in values if isinstance(value, bytes | list)]
         except (ValueError, TypeError, KeyError):
             continue
