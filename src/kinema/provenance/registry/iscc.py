@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -43,17 +44,13 @@ class _Known:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def catch_up(self, registry: Registry) -> None:
-        """Read what was registered since. A row that was altered leads nowhere; `verify-log` names it."""
+        """Read what was registered since. Raises `ProvenanceError` at a row that is not what the log has."""
         ids = registry.ids()
-        rows = []
-        for id_ in ids[self.read :]:
-            for unit in _stated(registry, id_):
-                if unit.kind == "video":
-                    rows.append(np.frombuffer(unit.body, np.uint64))
-                    self.ids.append(id_)
-                elif unit.kind == "instance":
-                    self.instances[unit.body] = id_
-        self.bodies = np.concatenate([self.bodies, *(row[None] for row in rows)])
+        new = [(id_, unit) for id_ in ids[self.read :] for unit in _stated(registry, id_)]
+        videos = [(id_, unit.body) for id_, unit in new if unit.kind == "video"]
+        self.bodies = np.concatenate([self.bodies, *(_row(body) for _, body in videos)])
+        self.ids += [id_ for id_, _ in videos]
+        self.instances |= {unit.body: id_ for id_, unit in new if unit.kind == "instance"}
         self.read = len(ids)
 
     def like(self, units: Sequence[Unit]) -> Iterator[Candidate]:
@@ -62,8 +59,7 @@ class _Known:
             if unit.kind == "instance" and unit.body in self.instances:
                 yield Candidate(self.instances[unit.body], 1.0)
             if unit.kind == "video" and any(unit.body):
-                asked = np.frombuffer(unit.body, np.uint64)
-                apart = np.bitwise_count(self.bodies ^ asked).sum(1)
+                apart = np.bitwise_count(self.bodies ^ _row(unit.body)).sum(1)
                 for row in np.flatnonzero(apart <= RADIUS):
                     yield Candidate(self.ids[row], min(_SURE, 1 - int(apart[row]) / _BITS))
 
@@ -87,15 +83,17 @@ def iscc_binding(registry: Registry) -> Binding:
     return Binding(alg=ALG, kind="fingerprint", resolve=resolve, recognise=recognise)
 
 
-def _stated(registry: Registry, id_: int) -> list[Unit]:
-    """What the manifest of a clip states of it; nothing if it is not what the log has."""
-    try:
-        record = registry.by_id(id_)
-        if record is None or not isinstance(record.content, Entry):
-            return []
-        return [unit for value in iscc_in(record.content.manifest) for unit in units_of(value)]
-    except ProvenanceError:
-        return []
+def _row(body: bytes) -> np.ndarray:
+    return np.frombuffer(body, np.uint64)[None]
+
+
+def _stated(registry: Registry, id_: int) -> Iterator[Unit]:
+    """What the manifest of a clip states of it. A value that is no ISCC-SEQ states nothing."""
+    record = registry.by_id(id_)
+    if record is not None and isinstance(record.content, Entry):
+        for value in iscc_in(record.content.manifest):
+            with suppress(ProvenanceError):
+                yield from units_of(value)
 
 
 def iscc_in(store: bytes) -> Iterator[bytes]:
