@@ -20,7 +20,6 @@ from kinema.provenance.iscc.code import video_code_of
 from kinema.provenance.iscc.units import ALG, Unit, units_of
 from kinema.provenance.registry.binding import Binding, Candidate
 from kinema.provenance.registry.cbor import decoded
-from kinema.provenance.registry.entry import Entry
 from kinema.provenance.registry.jumbf import assertions
 from kinema.provenance.registry.registry import Registry
 
@@ -35,8 +34,8 @@ _SURE: Final = 0.99
 class _Known:
     """Units of all registered clips, by kind."""
 
-    read: int = 0
-    """Clips that were looked at."""
+    last: int = -1
+    """Leaf of the last clip that was looked at."""
     ids: list[int] = field(default_factory=list)
     bodies: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.uint64))
     """Of Video-Codes, one row each, as `ids` are."""
@@ -44,14 +43,14 @@ class _Known:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def catch_up(self, registry: Registry) -> None:
-        """Read what was registered since. Raises `ProvenanceError` at a row that is not what the log has."""
-        ids = registry.ids()
-        new = [(id_, unit) for id_ in ids[self.read :] for unit in _stated(registry, id_)]
+        """Read what was registered since. Not proved here: whoever names a clip that was found proves its row."""
+        read = [(leaf, id_, [*_stated(store)]) for leaf, id_, store in registry.manifests(self.last)]
+        new = [(id_, unit) for _, id_, units in read for unit in units]
         videos = [(id_, unit.body) for id_, unit in new if unit.kind == "video"]
         self.bodies = np.concatenate([self.bodies, *(_row(body) for _, body in videos)])
         self.ids += [id_ for id_, _ in videos]
         self.instances |= {unit.body: id_ for id_, unit in new if unit.kind == "instance"}
-        self.read = len(ids)
+        self.last = read[-1][0] if read else self.last
 
     def like(self, units: Sequence[Unit]) -> Iterator[Candidate]:
         """Clips with the same Instance-Code or a Video-Code within the radius."""
@@ -87,13 +86,11 @@ def _row(body: bytes) -> np.ndarray:
     return np.frombuffer(body, np.uint64)[None]
 
 
-def _stated(registry: Registry, id_: int) -> Iterator[Unit]:
-    """What the manifest of a clip states of it. A value that is no ISCC-SEQ states nothing."""
-    record = registry.by_id(id_)
-    if record is not None and isinstance(record.content, Entry):
-        for value in iscc_in(record.content.manifest):
-            with suppress(ProvenanceError):
-                yield from units_of(value)
+def _stated(store: bytes) -> Iterator[Unit]:
+    """What the active manifest of a store states of its clip. A value that is no ISCC-SEQ states nothing."""
+    for value in iscc_in(store):
+        with suppress(ProvenanceError):
+            yield from units_of(value)
 
 
 def iscc_in(store: bytes) -> Iterator[bytes]:
