@@ -25,8 +25,7 @@ from kinema.provenance.iscc.signature import ELEMENTS, NEAR, signature_of
 from kinema.provenance.iscc.units import units_of
 
 FFMPEG = shutil.which("ffmpeg")
-# By the `signature` filter of FFmpeg 5.1.9 from `picture`, five elements a byte, as its binary format has them. The
-# last picture is so large that the filter rounds.
+# By the `signature` filter of FFmpeg 5.1.9 from `picture`, five elements a byte; the last is so large that it rounds.
 REFERENCE = {
     (480, 854, 100): "4c1b5501df541d3da4745cdc27f18dab55797814b8b459431a447ef0d577808ce92ccef2b7c49301"
     "cd56c513950c62335bb2c04d212a83671233ade80e33026c19984544f079d8824a0cb00d",

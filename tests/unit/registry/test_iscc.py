@@ -193,6 +193,11 @@ def test_the_service_answers_by_binding(client: Any) -> None:
     wrong = client.get("/matches/byBinding", params={"alg": ALG, "value": base64.b64encode(BODY).decode()})
     assert wrong.status_code == 400
     assert "ISCC-SEQ" in wrong.json()["error"]
+    long = client.post(
+        "/matches/byBinding", json={"alg": ALG, "value": base64.b64encode(121 * (VIDEO + BODY)).decode()}
+    )
+    assert long.status_code == 400
+    assert "at most 4096 bytes" in long.json()["error"]
 
 
 def test_the_service_answers_by_content(

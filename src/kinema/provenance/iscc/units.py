@@ -12,11 +12,9 @@ from kinema.errors import ProvenanceError
 
 ALG: Final = "io.iscc.v0"
 """Name in C2PA's list of soft bindings, entry 3."""
-BODY: Final = 32
-"""Bytes of a body that may be matched: 256 bits. Shorter ones are ignored, since many clips share them."""
 Kind: TypeAlias = Literal["video", "instance"]
 _HEADERS: Final[dict[bytes, Kind]] = {b"\x23\x07": "video", b"\x40\x07": "instance"}
-"""Content-Code Video and Instance-Code, version 0, of 256 bits."""
+"""Content-Code Video and Instance-Code, version 0, of 256 bits: shorter ones may not be matched (IEP-0020)."""
 _LAST_MAIN_TYPE: Final = 4
 _LONGEST: Final = 7
 _HEADER: Final = 8

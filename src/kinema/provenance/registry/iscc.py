@@ -25,6 +25,8 @@ from kinema.provenance.registry.registry import Registry
 
 RADIUS: Final = 40
 """Bits of 256 by which Video-Codes of one clip may differ. See docs/provenance.md for what was measured."""
+MOST_ASKED: Final = 4096
+"""Bytes of a stranger's value: over a hundred codes."""
 _BITS: Final = 256
 _SURE: Final = 0.99
 """The most that looks alone score; 1 is for the same bytes, as the ISCC Foundation's own resolver has it."""
@@ -73,6 +75,10 @@ def iscc_binding(registry: Registry) -> Binding:
             return list(known.like(units))
 
     def resolve(value: bytes) -> list[Candidate]:
+        if len(value) > MOST_ASKED:
+            raise ProvenanceError(
+                "ISCC", f"must have at most {MOST_ASKED} bytes", got=len(value), next_step="Send a part."
+            )
         return like(units_of(value))
 
     def recognise(path: Path) -> list[Candidate]:
