@@ -13,6 +13,7 @@ from diffusion_proof.likeness import decibel, similarity
 from diffusion_proof.separation import outline_overlap, overlap
 from diffusion_proof.sticking import detail_of, slip
 from diffusion_proof.tracking import chain_of, shift_of
+from scaling_proof.fit import Law, fitted
 
 HEIGHT, WIDTH = 64, 96
 NOBODY = np.zeros((HEIGHT, WIDTH), bool)
@@ -177,3 +178,30 @@ def test_features_are_of_blocks():
 
 def test_exponent_of_a_power():
     assert exponent([1, 2, 4, 8], [3 * n**1.5 for n in (1, 2, 4, 8)]) == pytest.approx(1.5)
+
+
+def test_a_law_of_scaling_is_found_again():
+    """Of losses that follow it, on a grid of sizes and lengths: the numbers that were put in."""
+    law = Law(
+        floor=0.2, of_parameters=40.0, parameter_power=0.35, of_tokens=90.0, token_power=0.4, error=0.0
+    )
+    sizes, lengths = (a.ravel() for a in np.meshgrid([1e5, 4e5, 2e6, 8e6], np.geomspace(1e5, 1e7, 8)))
+    found = fitted(sizes, lengths, np.asarray(law.loss(sizes, lengths)))
+    # The solver ends where steps change the parameters by less than 1e-8, in a valley some hundred times longer
+    assert found.floor == pytest.approx(law.floor, rel=1e-3)
+    assert found.parameter_power == pytest.approx(law.parameter_power, rel=1e-3)
+    assert found.token_power == pytest.approx(law.token_power, rel=1e-3)
+    assert found.error < 1e-6
+
+
+def test_the_best_size_is_the_best():
+    """Among all that cost the same arithmetic."""
+    law = Law(
+        floor=0.2, of_parameters=40.0, parameter_power=0.35, of_tokens=90.0, token_power=0.4, error=0.0
+    )
+    best = law.best_size(1e15)
+
+    def loss(size: float) -> float:
+        return float(law.loss(size, 1e15 / 6 / size))
+
+    assert loss(best) < min(loss(0.99 * best), loss(1.01 * best))

@@ -94,7 +94,7 @@ def transformer(
 ) -> Run:
     """Course two, from latents cached in the run's folder."""
     device, asked = stint.prepare(), recipe.transformer
-    latents, held_out, frozen = _latents(data, autoencoder_run, folder / "latents", stint, device)
+    latents, held_out, frozen = latents_of(data, autoencoder_run, folder / "latents", stint, device)
     course = TransformerCourse(asked, latents, held_out, frozen, seed=recipe.seed, device=device)
     stint.hasten(course.model, device)
     about = _about("transformer", recipe, asked.sizes, sum(map(len, latents))) | _seen(data, latents, frozen)
@@ -115,7 +115,7 @@ def distill(
 ) -> Run:
     """Course three: jumps, from the averaged weights of course two. `method`: see `target_named`."""
     device, asked = stint.prepare(), recipe.transformer
-    latents, held_out, frozen = _latents(data, autoencoder_run, transformer_run / "latents", stint, device)
+    latents, held_out, frozen = latents_of(data, autoencoder_run, transformer_run / "latents", stint, device)
     course = JumpCourse(
         asked, recipe.distill, latents, held_out, frozen, method=method, seed=recipe.seed, device=device
     )
@@ -140,7 +140,7 @@ def decoder(
 ) -> Run:
     """Course four: the decoder of course one, on what the network of course two or three paints."""
     device, asked = stint.prepare(), recipe.decoder
-    latents, held_out, frozen = _latents(data, autoencoder_run, network_run / "latents", stint, device)
+    latents, held_out, frozen = latents_of(data, autoencoder_run, network_run / "latents", stint, device)
     network = trained_network(network_run).to(device)
     with Ranks.found(device).first_alone():
         clips = [
@@ -228,7 +228,7 @@ def _pixels(
         return train, unpacked(folder / "0-held_out", unseen, device, stint.report)
 
 
-def _latents(
+def latents_of(
     data: Sequence[Path], autoencoder_run: Path, folder: Path, stint: Stint, device: torch.device
 ) -> tuple[list[Latents], Latents, Autoencoder]:
     """Like `_pixels`; and the frozen autoencoder they are of."""
