@@ -182,9 +182,7 @@ def test_exponent_of_a_power():
 
 def test_a_law_of_scaling_is_found_again():
     """Of losses that follow it, on a grid of sizes and lengths: the numbers that were put in."""
-    law = Law(
-        floor=0.2, of_parameters=40.0, parameter_power=0.35, of_tokens=90.0, token_power=0.4, error=0.0
-    )
+    law = Law(floor=0.2, of_parameters=40.0, parameter_power=0.35, of_tokens=90.0, token_power=0.4, error=0.0)
     sizes, lengths = (a.ravel() for a in np.meshgrid([1e5, 4e5, 2e6, 8e6], np.geomspace(1e5, 1e7, 8)))
     found = fitted(sizes, lengths, np.asarray(law.loss(sizes, lengths)))
     # The solver ends where steps change the parameters by less than 1e-8, in a valley some hundred times longer
@@ -196,9 +194,7 @@ def test_a_law_of_scaling_is_found_again():
 
 def test_the_best_size_is_the_best():
     """Among all that cost the same arithmetic."""
-    law = Law(
-        floor=0.2, of_parameters=40.0, parameter_power=0.35, of_tokens=90.0, token_power=0.4, error=0.0
-    )
+    law = Law(floor=0.2, of_parameters=40.0, parameter_power=0.35, of_tokens=90.0, token_power=0.4, error=0.0)
     best = law.best_size(1e15)
 
     def loss(size: float) -> float:
