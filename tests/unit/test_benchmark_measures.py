@@ -9,7 +9,7 @@ from diffusion_proof.colour import lab, luminance, mean_difference
 from diffusion_proof.frechet import features_of, frechet
 from diffusion_proof.growing import exponent
 from diffusion_proof.lambert import angle_between, light_direction
-from diffusion_proof.likeness import decibel, similarity
+from diffusion_proof.likeness import decibel, edge_error, similarity
 from diffusion_proof.separation import outline_overlap, overlap
 from diffusion_proof.sticking import detail_of, slip
 from diffusion_proof.tracking import chain_of, shift_of
@@ -178,6 +178,17 @@ def test_features_are_of_blocks():
 
 def test_exponent_of_a_power():
     assert exponent([1, 2, 4, 8], [3 * n**1.5 for n in (1, 2, 4, 8)]) == pytest.approx(1.5)
+
+
+def test_edges_are_the_same_or_have_nothing_in_common():
+    rng = np.random.default_rng(0)
+    bars, turned = np.zeros((2, 1, 32, 32, 3))
+    bars[:, :, ::4], turned[:, ::4] = 0.5, 0.5
+    assert edge_error(bars + 0.2, bars) < 1e-12  # an offset moves no edge
+    assert edge_error(np.zeros_like(bars), bars) == pytest.approx(1.0)
+    # Differences across are those of one, differences down those of the other
+    assert edge_error(turned, bars) == pytest.approx(1.0)
+    assert 0.0 < edge_error(bars + rng.normal(0, 0.01, bars.shape), bars) < 0.1
 
 
 def test_a_law_of_scaling_is_found_again():
