@@ -301,12 +301,12 @@ def test_what_was_taken_down_is_not_made_again(take: Take, home: Path, tmp_path:
 def test_the_service_recognises_the_mark(take: Take, frames: list[np.ndarray], tmp_path: Path) -> None:
     from fastapi.testclient import TestClient
 
-    from kinema.cli_registry import bindings_of
+    from kinema.cli_registry import bindings_of, tracer_of
     from kinema.provenance.registry.api import make_app
 
     found = encoded(tmp_path / "found.mp4", cropped(frames))
     with open_registry() as registry:
-        client = TestClient(make_app(registry, bindings_of(registry)))
+        client = TestClient(make_app(registry, bindings_of(registry), tracer_of(registry)))
         assert {"alg": WATERMARK_ALG} in client.get("/services/supportedAlgorithms").json()["watermarks"]
         answer = client.post(
             "/matches/byContent",
@@ -315,6 +315,31 @@ def test_the_service_recognises_the_mark(take: Take, frames: list[np.ndarray], t
             headers={"Content-Type": "video/mp4"},
         ).json()
     assert answer == {"matches": [{"manifestId": take.record["origin"]["manifest"], "similarityScore": 100}]}
+
+
+def test_the_service_traces_as_the_command_does(take: Take, frames: list[np.ndarray], tmp_path: Path) -> None:
+    """Signed, stripped and cut: the same words, verdict, layers and p-values, by upload as by command."""
+    from fastapi.testclient import TestClient
+
+    from kinema.cli_registry import bindings_of, tracer_of
+    from kinema.provenance.registry.api import make_app
+
+    clips = {
+        take.clip: "signed",
+        remuxed(take.clip, tmp_path / "stripped.mp4"): "recovered",
+        encoded(tmp_path / "found.mkv", cropped(frames)): "recovered",
+    }
+    with open_registry() as registry:
+        client = TestClient(make_app(registry, bindings_of(registry), tracer_of(registry)))
+        for clip, verdict in clips.items():
+            kind = "video/mp4" if clip.suffix == ".mp4" else "video/x-matroska"
+            answer = client.post("/trace", content=clip.read_bytes(), headers={"Content-Type": kind})
+            assert answer.status_code == 200
+            found, told = answer.json(), json.loads(run("trace", clip, "--json").stdout)
+            assert (found["verdict"], found["id"]) == (verdict, id_of(take))
+            assert found["watermark"]["log10_p"] < -6
+            assert found["file"].startswith("upload")  # whatever the sender calls it
+            assert found | {"file": told["file"]} == told
 
 
 def test_made_again_to_the_bit(take: Take, home: Path, tmp_path: Path) -> None:
