@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 import kinema
 from kinema.cli import app
-from kinema.errors import KinemaError, ProvenanceError
+from kinema.errors import KinemaError, PolicyError
 from kinema.media.decode import read_frames
 from kinema.provenance.fingerprint.fingerprint import kept
 from kinema.provenance.keys import open_keyring
@@ -289,10 +289,21 @@ def test_what_was_taken_down_is_not_made_again(take: Take, home: Path, tmp_path:
     shot = kinema.load_shot(home / "shot.yaml")
     with open_registry() as registry:
         registry.record(Notice(kind="takedown", subject=id_of(take), statement="notice 8"))
-    with pytest.raises(ProvenanceError, match="taken down"):
+    with pytest.raises(PolicyError, match=f"taken down.*{id_of(take)}"):
         kinema.make_take(shot, tmp_path / "again.take", JOB)
+    with pytest.raises(PolicyError, match="taken down"):
+        kinema.make_take(shot, take.folder.path, JOB)  # nor is the finished one handed out
+    asked = ("policy", "check", take.folder.path, "--act", "export")
+    told = run(*asked, "--json")
+    assert (told.exit_code, json.loads(told.stdout)["rules"]) == (3, ["kinema.takedown"])
+    sealed = run("seal", remuxed(take.clip, tmp_path / "edit.mp4"), "-o", tmp_path / "sealed.mp4")
+    assert isinstance(sealed.exception, PolicyError)
+    assert id_of(take) in str(sealed.exception)
+    assert not (tmp_path / "sealed.mp4").exists()
     with open_registry() as registry:
         registry.record(Notice(kind="restored", subject=id_of(take), statement="notice 8 withdrawn"))
+    assert run(*asked).exit_code == 0
+    assert kinema.make_take(shot, take.folder.path, JOB).record == take.record
     again = kinema.make_take(shot, tmp_path / "again.take", JOB)
     assert (id_of(again), again.record["hashes"]) == (id_of(take), take.record["hashes"])
     assert again.record["origin"]["leaf"] == take.record["origin"]["leaf"]
