@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from kinema.cli_options import Json, one_of, print_json
+from kinema.cli_options import Json, files_there, one_of, print_json
 
 
 def seal(
@@ -37,7 +37,7 @@ def seal(
 
     by = one_of("--editor", editor, get_args(Editor))
     keyring = open_keyring().keyring
-    given = [clip, *filter(None, [parent]), *(component or ())]
+    given = files_there([clip, *filter(None, [parent]), *(component or ())])
     marks = marks_in(given, keyring)
     with open_registry() as registry:
         refuse_withheld(given, marks, keyring, registry)
