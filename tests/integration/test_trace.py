@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ import kinema
 from kinema.cli import app
 from kinema.errors import KinemaError, PolicyError
 from kinema.media.decode import read_frames
+from kinema.progress import Quiet, Stage
 from kinema.provenance.fingerprint.fingerprint import kept
 from kinema.provenance.keys import open_keyring
 from kinema.provenance.keys.ceremony import rotate as rotate_key
 from kinema.provenance.manifest.facts import WATERMARK_ALG
+from kinema.provenance.manifest.inspection import inspect
 from kinema.provenance.registry import Entry, Notice, open_registry
 from kinema.provenance.trace import Trace, Verdict, trace
 from kinema.provenance.watermark import Watermark
@@ -307,6 +310,35 @@ def test_what_was_taken_down_is_not_made_again(take: Take, home: Path, tmp_path:
     again = kinema.make_take(shot, tmp_path / "again.take", JOB)
     assert (id_of(again), again.record["hashes"]) == (id_of(take), take.record["hashes"])
     assert again.record["origin"]["leaf"] == take.record["origin"]["leaf"]
+
+
+class NoticeWhileDrawn(Quiet):
+    """A notice comes in, and is followed, at the first frame."""
+
+    def __init__(self, clip: str) -> None:
+        self.clip = clip
+
+    @contextmanager
+    def stage(self, name: str, unit: str) -> Iterator[Stage]:
+        def report(done: int, _total: int) -> None:
+            if name == "draw" and done == 1:
+                with open_registry() as registry:
+                    registry.record(Notice(kind="takedown", subject=self.clip, statement="notice 9"))
+
+        del unit
+        yield report
+
+
+def test_what_is_taken_down_while_it_is_drawn_is_not_signed(take: Take, home: Path, tmp_path: Path) -> None:
+    shot = kinema.load_shot(home / "shot.yaml")
+    with pytest.raises(PolicyError, match="taken down"):
+        kinema.make_take(shot, tmp_path / "b.take", JOB, progress=NoticeWhileDrawn(id_of(take)))
+    record = json.loads((tmp_path / "b.take" / "take.json").read_text())
+    assert not record["complete"]
+    assert inspect(tmp_path / "b.take" / "clip.mp4", open_keyring().keyring).state == "none"
+    with open_registry() as registry:
+        registry.record(Notice(kind="restored", subject=id_of(take), statement="notice 9 withdrawn"))
+    assert kinema.make_take(shot, tmp_path / "b.take", JOB).record["complete"]
 
 
 def test_the_service_recognises_the_mark(take: Take, frames: list[np.ndarray], tmp_path: Path) -> None:
