@@ -26,6 +26,7 @@ from kinema.policy.request import AssetUse, Request
 from kinema.policy.rulebook import read_rules
 from kinema.provenance.registry import Notice, open_registry
 from kinema.provenance.registry.database import open_database
+from kinema.provenance.registry.entry import NoticeKind
 from kinema.shot.files import parse_shot
 
 DAY = date(2026, 11, 26)
@@ -60,7 +61,8 @@ def test_what_was_taken_down_is_not_handed_out_until_it_is_restored(config: Conf
     clips = [f"{number:016x}" for number in (1, 2)]
     assert decide(BALL, config).allowed
     assert not Path(config.registry).exists()  # there is no clip to ask about
-    for kind, down in (("takedown", True), ("audit", True), ("restored", False)):
+    steps: tuple[tuple[NoticeKind, bool], ...] = (("takedown", True), ("audit", True), ("restored", False))
+    for kind, down in steps:
         with open_registry(config) as registry:
             registry.record(Notice(kind=kind, subject=clips[0], statement="notice 7"))
         for act in ("make", "export", "train"):
