@@ -67,12 +67,19 @@ def _phyworld(weights: Path, quick: bool) -> Tables:
     return phyworld(weights, 2 if quick else 8)
 
 
+def _reconstruction(weights: Path, quick: bool) -> Tables:
+    from diffusion_proof.reconstruction import reconstruction
+
+    return {"Reconstruction": reconstruction(weights, 2 if quick else 6)}
+
+
 PROOFS: dict[str, Callable[[Path, bool], Tables]] = {
     "physics": _physics,
     "control": _control,
     "speed": _speed,
     "growth": _growth,
     "quality": _quality,
+    "reconstruction": _reconstruction,
     "phyworld": _phyworld,
     "drift": _drift,
 }
@@ -89,8 +96,10 @@ def of(weights: Path) -> list[dict[str, Any]]:
             "course": known["course"],
             "depth": known["depth"],
             "autoencoder_steps": known["autoencoder"]["step"],
+            "decoder_steps": known.get("decoder", {}).get("step"),
             "steps": known["transformer"]["step"],
             "step.bin": known["files"]["step.bin"][:12],
+            "shader.bin": known["files"]["shader.bin"][:12],
         }
     ]
 

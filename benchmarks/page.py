@@ -17,6 +17,7 @@ CLAIMS = {
     "pathtrace": "Seconds a frame at a given error",
     "diffusion": "Painted pixels obey the world; what they cost",
     "diffusion_gpu": "The painter on a GPU",
+    "scaling": "Loss falls with parameters, tokens and arithmetic",
     "watermark": "The watermark outlives codecs, crops and turns, and seldom errs",
     "fingerprint": "Clips are found again, without false alarms, quickly",
     "policy": "What is refused, and what is not",

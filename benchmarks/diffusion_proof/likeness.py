@@ -36,3 +36,14 @@ def similarity(
     vx, vy, cov = blur(x * x) - mx * mx, blur(y * y) - my * my, blur(x * y) - mx * my
     index = (2 * mx * my + _C1) * (2 * cov + _C2) / ((mx**2 + my**2 + _C1) * (vx + vy + _C2))
     return float(index.mean())
+
+
+def edge_error(
+    painted: Float[np.ndarray, "time row column 3"], wanted: Float[np.ndarray, "time row column 3"]
+) -> float:
+    """How far differences between neighbours are from those wanted, over how large both are: 0 the same edges, 1 edges
+    that have nothing in common, and about 1 too where one picture is flat."""
+    x, y = np.clip(painted, -1, 1), wanted
+    wrong = sum(float(np.abs(np.diff(x - y, axis=axis)).sum()) for axis in (1, 2))
+    there = sum(float(np.abs(np.diff(a, axis=axis)).sum()) for a in (x, y) for axis in (1, 2))
+    return wrong / max(there, 1e-12)

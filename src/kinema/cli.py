@@ -25,6 +25,7 @@ from kinema.cli_shoot import shoot
 from kinema.cli_trace import reproduce, trace
 from kinema.cli_train import export_weights, train
 from kinema.errors import KinemaError
+from kinema.interruption import say_when_waiting
 
 app = typer.Typer(
     name="kinema",
@@ -161,6 +162,7 @@ def main() -> None:
     # A job manager's SIGTERM is a polite Ctrl-C: the frame in flight is finished or dropped, drawn ones are kept.
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
+    say_when_waiting("kinema: stopping after what is under way; again, and it stops at once.")
     try:
         app()
     except KinemaError as error:

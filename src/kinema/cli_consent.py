@@ -12,11 +12,12 @@ from kinema.cli_options import Json, Territories, files_there, one_of, print_jso
 from kinema.errors import UsageError
 
 if TYPE_CHECKING:
+    from kinema.policy.consent.evidence import EvidenceStore
     from kinema.policy.consent.store import ConsentStore
 
 consent = typer.Typer(
     name="consent",
-    help="Consent receipts of real persons: grant, verify, revoke, list.",
+    help="Consent receipts of real persons: grant, verify, revoke, list; and the evidence they rest on.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -46,6 +47,7 @@ def grant(
     picture: Annotated[
         list[Path] | None, typer.Option(help="Uploaded picture that shows the person. Repeatable.")
     ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the evidence here too, encrypted.")] = False,
     as_json: Json = False,
 ) -> None:
     """File the consent of a real person, signed by this installation's key."""
@@ -79,6 +81,8 @@ def grant(
         evidence=_hash(evidence),
         pictures=tuple(_hash(path) for path in picture or []),
     )
+    if keep:
+        _evidence().keep(evidence, receipt, today)
     if as_json:
         print_json({**receipt.model_dump(mode="json", by_alias=True), "token": token})
         return
@@ -172,6 +176,58 @@ def list_(as_json: Json = False) -> None:
         return
     for row in rows:
         print(f"{row['id'] or '-':32}  {row['state']:10} {row['until']:10}  {row['subject']}")
+
+
+@consent.command("keep")
+def keep_(
+    receipt: Annotated[str, typer.Argument(help="Id of a receipt that is kept here.")],
+    evidence: Annotated[Path, typer.Argument(help="The file that it was granted on.")],
+) -> None:
+    """Keep the evidence of a receipt, encrypted; again, after `kinema keys rotate evidence`, by the new key."""
+    from datetime import date
+
+    store, kept_in = _store(), _evidence()
+    (file,) = files_there([evidence])
+    kept = kept_in.keep(file, store.read(store.token(receipt)).receipt, date.today())
+    print(f"kept      {kept.sha256[:12]}…, encrypted, until {kept_in.last_day(kept)}")
+
+
+@consent.command("evidence")
+def evidence_(
+    receipt: Annotated[str, typer.Argument(help="Id of the receipt.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="New file for its evidence, in the clear.")],
+) -> None:
+    """Decrypt the evidence of a receipt. That it was read is written to the log; past its time it is refused."""
+    from datetime import date
+
+    _evidence().read(receipt, output, date.today())
+    print(f"evidence  {output}, in the clear: remove it when it was read")
+
+
+@consent.command()
+def prune(as_json: Json = False) -> None:
+    """Remove evidence whose term ended so many days ago as policy.yaml says. Exit code 3: some of it is damaged."""
+    from datetime import date
+
+    done = _evidence().prune(date.today())
+    if as_json:
+        print_json(asdict(done))
+    else:
+        for kept in done.removed:
+            print(f"removed   {kept.sha256[:12]}…, whose last term ended on {kept.until}")
+        for name in done.unproved:
+            print(f"DAMAGED   {name}: when it is due cannot be told; restore it, or remove it by hand")
+        print(f"removed   {len(done.removed)} in all")
+    raise typer.Exit(3 if done.unproved else 0)
+
+
+def _evidence() -> EvidenceStore:
+    from kinema.config import read_config
+    from kinema.policy.consent.evidence import EvidenceStore
+    from kinema.policy.settings import read_settings
+
+    config = read_config()
+    return EvidenceStore(config.consent / "evidence", config.keys, read_settings(config.policy).evidence_days)
 
 
 def _store() -> ConsentStore:

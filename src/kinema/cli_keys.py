@@ -13,7 +13,7 @@ from kinema.errors import UsageError
 
 keys = typer.Typer(
     name="keys",
-    help="Keys that sign clips, log heads and consent, and that key the watermark.",
+    help="Keys that sign clips, log heads and consent, that key the watermark, and that lock evidence.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -35,7 +35,7 @@ def init() -> None:
 
 @keys.command()
 def rotate(
-    role: Annotated[str, typer.Argument(help="claim, checkpoint, consent or watermark.")] = "claim",
+    role: Annotated[str, typer.Argument(help="claim, checkpoint, consent, watermark or evidence.")] = "claim",
     compromised: Compromised = False,
 ) -> None:
     """Make a new key of one role. What the old one signed still verifies, and the old one can sign no more."""
@@ -49,7 +49,7 @@ def rotate(
 
 @keys.command()
 def distrust(
-    role: Annotated[str, typer.Argument(help="claim, checkpoint, consent or watermark.")],
+    role: Annotated[str, typer.Argument(help="claim, checkpoint, consent, watermark or evidence.")],
     generation: Annotated[str, typer.Argument(help="Its number, as `kinema keys show` gives it: 0001.")],
 ) -> None:
     """Distrust an older key that was found out: what it signed no longer verifies."""
@@ -77,7 +77,8 @@ def show(as_json: Json = False) -> None:
         print(f"{one.state:11} claim {one.generation}, {one.kind}, {one.subject}, until {one.until:%Y-%m-%d}")
     for name, key_id, count in found.others:
         print(f"{'signs':11} {name} {key_id}, {count} generation{'s' if count > 1 else ''}")
-    print(f"{'keys':11} watermark, {found.watermarks} generation{'s' if found.watermarks > 1 else ''}")
+    for name, count in (("watermark", found.watermarks), ("evidence", found.evidence)):
+        print(f"{'keys':11} {name}, {count} generation{'s' if count != 1 else ''}")
     for place in found.trusted:
         print(f"{'trusts':11} {place}")
     if found.soon:

@@ -39,6 +39,7 @@ def check(
     """Say whether a shot may be made, by which rules, and what to do if not. Makes nothing."""
     from typing import get_args
 
+    from kinema.folder import TakeFolder
     from kinema.job import Job
     from kinema.policy.decide import decide
     from kinema.policy.gather import request_of
@@ -58,6 +59,7 @@ def check(
             territories=territories(territory),
         ),
         plates=files_there(plate or []),
+        clip=TakeFolder(found.tape_from).clip_id if found.tape_from else "",
     )
     decision = decide(request)
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +12,7 @@ from kinema.cli_options import Json, files_there, one_of, print_json
 from kinema.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kinema.policy.takedown import Step, Takedown
     from kinema.provenance.registry import Registry
@@ -37,7 +37,7 @@ def serve(
     ] = None,
     max_upload: Annotated[int, typer.Option(help="Largest upload in MiB.")] = 512,
 ) -> None:
-    """Answer the C2PA Soft Binding Resolution API over HTTP."""
+    """Answer over HTTP: where an upload comes from, and the C2PA Soft Binding Resolution API."""
     if not 0 < port < 65536 or not 0 < max_upload < 1 << 20:
         raise UsageError(
             "--port and --max-upload",
@@ -57,7 +57,8 @@ def serve(
 
     token = _token(token_file) if token_file else None
     with open_registry() as opened:
-        app = make_app(opened, bindings_of(opened), token=token, largest_upload=max_upload << 20)
+        largest = max_upload << 20
+        app = make_app(opened, bindings_of(opened), tracer_of(opened), token=token, largest_upload=largest)
         listening = _listen(host, port)
         print(f"registry  http://{host}:{port}", flush=True)
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
@@ -225,6 +226,15 @@ def bindings_of(opened: Registry) -> list[Binding]:
     find = marked_by(open_keyring().keyring, opened.ids)
     ours = [watermark_binding(opened, WATERMARK_ALG, find), fingerprint_binding(opened)]
     return [*ours, iscc_binding(opened)] if installed() else ours
+
+
+def tracer_of(opened: Registry) -> Callable[[Path], dict[str, Any]]:
+    """How the service answers where a file comes from: as `kinema trace` does, with the keys of this machine."""
+    from kinema.provenance.keys import open_keyring
+    from kinema.provenance.trace import trace
+
+    keyring = open_keyring().keyring
+    return lambda path: trace(path, keyring, opened).as_dict()
 
 
 def _listen(host: str, port: int) -> socket.socket:

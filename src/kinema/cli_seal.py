@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from kinema.cli_options import Json, one_of, print_json
+from kinema.cli_options import Json, files_there, one_of, print_json
 
 
 def seal(
@@ -24,16 +24,23 @@ def seal(
     editor: Annotated[str, typer.Option(help="Who changed the parent: human, algorithm or model.")] = "human",
     as_json: Json = False,
 ) -> None:
-    """Sign an edited or foreign clip as a child of its inputs. Keeps their manifests, names our marks. Do it last."""
+    """Sign an edited or foreign clip as a child of its inputs. Keeps their manifests, names our marks. Do it last.
+
+    Refuses what shows a clip that was taken down."""
+    from kinema.policy.withheld import refuse_withheld
     from kinema.provenance.keys import open_keyring
     from kinema.provenance.manifest.definition import Editor
     from kinema.provenance.manifest.inspection import inspect
     from kinema.provenance.manifest.seal import seal_child
+    from kinema.provenance.registry import open_registry
     from kinema.provenance.trace.mark import marks_in
 
     by = one_of("--editor", editor, get_args(Editor))
     keyring = open_keyring().keyring
-    marks = marks_in([clip, *filter(None, [parent]), *(component or ())], keyring)
+    given = files_there([clip, *filter(None, [parent]), *(component or ())])
+    marks = marks_in(given, keyring)
+    with open_registry() as registry:
+        refuse_withheld(given, marks, keyring, registry)
     sealed = seal_child(
         clip, output, keyring, parent=parent, components=component or (), shot=shot, marks=marks, editor=by
     )

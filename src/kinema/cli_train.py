@@ -101,6 +101,41 @@ def train_distill(
     courses.distill(asked, data, vae, dit, run, stint, method=method)
 
 
+@train.command("decoder")
+def train_decoder(
+    data: Data,
+    vae: Vae,
+    dit: Annotated[Path, typer.Option("--dit", help="Run of the transformer, or of its flow map.")],
+    run: Run,
+    recipe: RecipeName = "cpu",
+    device: Device = "cpu",
+    steps: Steps = None,
+    until: Until = None,
+    minutes: Minutes = None,
+    threads: Threads = None,
+) -> None:
+    """Course four: the decoder, on what the transformer paints. Export it in the place of --vae."""
+    courses = _courses()
+    asked, stint = _recipe(recipe, "decoder", steps), _stint(device, until, minutes, threads)
+    courses.decoder(asked, data, vae, dit, run, stint)
+
+
+@train.command("take-over")
+def take_over(
+    weights: Annotated[
+        Path | None, typer.Argument(help="Folder of weights; kinema's own by default.")
+    ] = None,
+    vae: Annotated[Path, typer.Option("--vae", help="New run of the autoencoder.")] = Path("runs/vae"),
+    dit: Annotated[Path, typer.Option("--dit", help="New run of the transformer.")] = Path("runs/dit"),
+) -> None:
+    """Turn exported weights back into runs, to train them further."""
+    _courses()
+    from kinema.diffusion.manifest import weights_folder
+    from kinema.diffusion.training.taking_over import take_over
+
+    take_over(weights or weights_folder(), vae, dit)
+
+
 def export_weights(
     vae: Vae,
     dit: Annotated[Path, typer.Option("--dit", help="Run of the transformer, or of its flow map.")],

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,6 +82,21 @@ class TakeFolder:
                 next_step="Restore it, or remove the take.",
             ) from error
         return record
+
+    @property
+    def clip_id(self) -> str:
+        """Of the clip, as it was signed and registered; empty if the take has none yet. Raises `MediaError`."""
+        record = self.read_record()
+        origin = record.get("origin") if record.get("complete") else {}
+        id_ = origin.get("id") if isinstance(origin, dict) else None
+        if record.get("complete") and not (isinstance(id_, str) and re.fullmatch("[0-9a-f]{16}", id_)):
+            raise MediaError(
+                str(self.record),
+                "must say the id of a finished clip",
+                got=repr(id_)[:60],
+                next_step="Restore it, or trace the clip: kinema trace.",
+            )
+        return id_ or ""
 
     def write_record(self, **changes: Any) -> dict[str, Any]:
         """Update take.json atomically."""

@@ -7,14 +7,21 @@ or foreign callbacks is therefore done under `deferred`, and stops where it says
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_notices: list[bytes] = []
+
+
+def say_when_waiting(text: str) -> None:
+    """Write this line to the standard error stream whenever a signal begins to wait: a frame may take seconds."""
+    _notices[:] = [text.encode() + b"\n"]
 
 
 class Interruption:
@@ -47,6 +54,10 @@ class Interruption:
         again, self.asked = self.asked is not None, number
         if again:  # whoever asks twice does not want to wait
             self.deliver()
+            return
+        for notice in _notices:
+            with suppress(OSError):
+                os.write(2, notice)  # not print: the stream may be in the middle of a line of its own
 
 
 _listening: list[Interruption] = []

@@ -20,7 +20,7 @@ from kinema.physics.world import World
 from kinema.policy.decide import decide
 from kinema.policy.gather import request_of
 from kinema.policy.label import Label, Stamp, label_for
-from kinema.policy.request import LOCAL, Purpose
+from kinema.policy.request import LOCAL, Purpose, Request
 from kinema.progress import Progress, Quiet
 from kinema.provenance.origin import Origin, facts_of, id_of, seen_files
 from kinema.shot.shot import Shot
@@ -80,6 +80,7 @@ def make_take(
     asked = job.asked(world=wanted, ingredients=ingredients, label=label and asdict(label))
     with take.opened(shot, asked, overwrite=overwrite, resume=resume) as record:
         if record["complete"] and (take.path / record["clip"]).is_file():
+            _refuse_export(request, take.clip_id)
             return Take(take, read_report(take.report), record)
         meter.keep_in(take.meter)
         take.keep_assets(shot, assets)
@@ -88,13 +89,13 @@ def make_take(
             tape.save(take.tape)
         with meter.stage("draw"):
             id_ = id_of(take, asked, record["versions"])
-            origin.refuse_taken_down(id_)
+            decide(replace(request, clip=id_)).require()  # made here before, it may have been taken down
             mark = origin.watermark(id_, job)
             footage = film(shot, tape, take, job, assets, progress, stamp=stamp, mark=mark)
         with meter.stage("verify"):
             report = verify(shot, tape, footage.drawn, footage.clip)
             file_report(shot, tape, take, footage, report, meter)
-        decide(replace(request, act="export", day=date.today())).require()
+        _refuse_export(request, id_)
         facts: dict[str, Any] = {
             "clip": footage.clip.name,
             "engine": tape.engine,
@@ -113,6 +114,11 @@ def make_take(
                 facts["origin"] = origin.certify(footage.clip, stated, seen_files(shot, job, assets))
             take.sweep()
             return Take(take, report, take.write_record(complete=True, **facts))
+
+
+def _refuse_export(request: Request, id_: str) -> None:
+    """Consent and takedowns may be of today, however long ago the clip was asked for. Raises `PolicyError`."""
+    decide(replace(request, act="export", clip=id_, day=date.today())).require()
 
 
 def taped(wanted: str, take: TakeFolder, tape_from: str | Path | None) -> Tape | None:

@@ -1,7 +1,8 @@
-"""The whole line on a toy: data, three courses, export, and a take painted without torch."""
+"""The whole line on a toy: data, four courses, export, and a take painted without torch."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -17,10 +18,12 @@ from kinema.diffusion.model.autoencoder import Scene
 from kinema.diffusion.model.block import KeyValue
 from kinema.diffusion.model.network import TorchStepper
 from kinema.diffusion.openvino_network import OpenVinoNetwork
-from kinema.diffusion.recipes import recipe_named
+from kinema.diffusion.recipes import of_length, recipe_named
 from kinema.diffusion.stream import stream
 from kinema.diffusion.torch_network import Torch, restored
-from kinema.diffusion.training import courses
+from kinema.diffusion.training import checkpoint, courses
+from kinema.diffusion.training.taking_over import take_over
+from kinema.errors import TrainingError
 from kinema.progress import Quiet
 
 torch.set_num_threads(1)  # arrays are small: threads would only wait for one another
@@ -39,17 +42,18 @@ def trained(tmp_path_factory) -> Path:
         order = Order(format=Format(*size, 9, ("painted",)), worlds=worlds, seed=0)  # type: ignore[arg-type]
         make_dataset(order, path, workers=1, progress=Quiet())
     stint = courses.Stint(device="cpu", until=None, minutes=None, threads=1, report=lambda _: None)
-    vae, dit, jump = (folder / name for name in ("vae", "dit", "jump"))
+    vae, dit, jump, decoder = (folder / name for name in ("vae", "dit", "jump", "decoder"))
     smoke = recipe_named("smoke")
     courses.autoencoder(smoke, [data, wide], vae, stint)
     courses.transformer(smoke, [data, wide], vae, dit, stint)
     courses.distill(smoke, [data, wide], vae, dit, jump, stint, method="flow-map")
+    courses.decoder(smoke, [data, wide], vae, jump, decoder, stint)
     courses.exported(vae, jump, folder / "weights")
     return folder
 
 
 def test_every_course_leaves_numbers_and_pictures(trained):
-    for name, steps in (("vae", 6), ("dit", 6), ("jump", 4)):
+    for name, steps in (("vae", 6), ("dit", 6), ("jump", 4), ("decoder", 4)):
         run = trained / name
         assert len((run / "journal.jsonl").read_text().splitlines()) == steps
         assert list((run / "pictures").glob("*.png"))
@@ -175,6 +179,40 @@ def linear_of(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     if basis is None or spread is None:
         return state
     return state | {"product": basis * spread[:, None], "quotient": basis / spread[:, None]}
+
+
+def test_a_decoder_is_finished_under_the_same_latents(trained, tmp_path):
+    """So it may take the place of the one it came from, and nothing else need change."""
+    cpu = torch.device("cpu")
+    before, after = (courses.trained_autoencoder(trained / name, cpu) for name in ("vae", "decoder"))
+    assert after.identity() == before.identity()
+    changed = {
+        name.partition(".")[0]
+        for (name, old), new in zip(before.state_dict().items(), after.state_dict().values(), strict=True)
+        if not torch.equal(old, new)
+    }
+    assert changed == {"decoder", "shader"}
+    said = json.loads(courses.exported(trained / "decoder", trained / "jump", tmp_path).read_text())
+    assert said["autoencoder"]["step"] == 6
+    assert said["decoder"]["step"] == 4
+
+
+def test_what_ships_can_be_trained_on(trained, tmp_path):
+    """Exported again it says the same; and both runs go on from their step."""
+    vae, dit = tmp_path / "vae", tmp_path / "dit"
+    take_over(trained / "weights", vae, dit)
+    courses.exported(vae, dit, tmp_path / "again")
+    for once, again in zip(restored(trained / "weights"), restored(tmp_path / "again"), strict=True):
+        for name, value in linear_of(once.state_dict()).items():
+            # Halved twice; of a product that was taken apart in between, an ulp of a half float more
+            torch.testing.assert_close(linear_of(again.state_dict())[name], value, rtol=2**-10, atol=2**-24)
+    stint = courses.Stint(device="cpu", until=None, minutes=None, threads=1, report=lambda _: None)
+    data = [trained / "data", trained / "wide"]
+    courses.autoencoder(of_length(recipe_named("smoke"), "autoencoder", 8), data, vae, stint)
+    courses.transformer(of_length(recipe_named("smoke"), "transformer", 8), data, vae, dit, stint)
+    assert checkpoint.step_of(vae) == checkpoint.step_of(dit) == 8
+    with pytest.raises(TrainingError, match="no run yet"):
+        take_over(trained / "weights", tmp_path / "other", dit)
 
 
 def test_compiled_blocks_train_on_where_they_stopped(trained, tmp_path):

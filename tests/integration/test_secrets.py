@@ -105,6 +105,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run("registry", "verify-log")
     url = f"postgresql://kinema:{DATABASE}@127.0.0.1:9/kinema"
     run("registry", "verify-log", fails=True, KINEMA_REGISTRY=url)
+    (home / "contract").write_text("I agree.")
+    terms = ("--subject", "A", "--use", "film", "--from", "2026-01-01", "--until", "2030-01-01")
+    run("consent", "grant", *terms, "--evidence", "contract", "--keep")
+    run("consent", "prune")
     run("doctor")
     with endpoint() as url:
         run("shoot", "a ball falls", "--llm", "-o", "words.take", fails=True, KINEMA_LLM_URL=url)
@@ -134,6 +138,7 @@ def secrets_of(home: Path) -> dict[str, bytes]:
             found[str(path.relative_to(home))] = key.private_numbers().private_value.to_bytes(32, "big")
     ring = read_keyring(home / "keys")
     found["the watermark's secret"] = (ring.folder / "watermark" / "0001" / "secret").read_bytes()
+    found["the secret of evidence"] = (ring.folder / "evidence" / "0001" / "secret").read_bytes()
     found["the watermark's key"] = bytes(b"".join([ring.watermark()]))
     return found
 
@@ -172,6 +177,7 @@ def test_no_secret_is_in_anything_that_was_made_or_said(house: Path) -> None:
         "log.anchor",
         "tape.kt",
     } <= names
+    assert any(name.endswith(".locked") for name in names)
     for name, secret in secrets.items():
         for path in searched:
             content = path.read_bytes()

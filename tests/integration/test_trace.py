@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ from typer.testing import CliRunner, Result
 
 import kinema
 from kinema.cli import app
-from kinema.errors import KinemaError, ProvenanceError
+from kinema.errors import KinemaError, PolicyError
 from kinema.media.decode import read_frames
+from kinema.progress import Quiet, Stage
 from kinema.provenance.fingerprint.fingerprint import kept
 from kinema.provenance.keys import open_keyring
 from kinema.provenance.keys.ceremony import rotate as rotate_key
 from kinema.provenance.manifest.facts import WATERMARK_ALG
+from kinema.provenance.manifest.inspection import inspect
 from kinema.provenance.registry import Entry, Notice, open_registry
 from kinema.provenance.trace import Trace, Verdict, trace
 from kinema.provenance.watermark import Watermark
@@ -289,24 +292,64 @@ def test_what_was_taken_down_is_not_made_again(take: Take, home: Path, tmp_path:
     shot = kinema.load_shot(home / "shot.yaml")
     with open_registry() as registry:
         registry.record(Notice(kind="takedown", subject=id_of(take), statement="notice 8"))
-    with pytest.raises(ProvenanceError, match="taken down"):
+    with pytest.raises(PolicyError, match=f"taken down.*{id_of(take)}"):
         kinema.make_take(shot, tmp_path / "again.take", JOB)
+    with pytest.raises(PolicyError, match="taken down"):
+        kinema.make_take(shot, take.folder.path, JOB)  # nor is the finished one handed out
+    asked = ("policy", "check", take.folder.path, "--act", "export")
+    told = run(*asked, "--json")
+    assert (told.exit_code, json.loads(told.stdout)["rules"]) == (3, ["kinema.takedown"])
+    sealed = run("seal", remuxed(take.clip, tmp_path / "edit.mp4"), "-o", tmp_path / "sealed.mp4")
+    assert isinstance(sealed.exception, PolicyError)
+    assert id_of(take) in str(sealed.exception)
+    assert not (tmp_path / "sealed.mp4").exists()
     with open_registry() as registry:
         registry.record(Notice(kind="restored", subject=id_of(take), statement="notice 8 withdrawn"))
+    assert run(*asked).exit_code == 0
+    assert kinema.make_take(shot, take.folder.path, JOB).record == take.record
     again = kinema.make_take(shot, tmp_path / "again.take", JOB)
     assert (id_of(again), again.record["hashes"]) == (id_of(take), take.record["hashes"])
     assert again.record["origin"]["leaf"] == take.record["origin"]["leaf"]
 
 
+class NoticeWhileDrawn(Quiet):
+    """A notice comes in, and is followed, at the first frame."""
+
+    def __init__(self, clip: str) -> None:
+        self.clip = clip
+
+    @contextmanager
+    def stage(self, name: str, unit: str) -> Iterator[Stage]:
+        def report(done: int, _total: int) -> None:
+            if name == "draw" and done == 1:
+                with open_registry() as registry:
+                    registry.record(Notice(kind="takedown", subject=self.clip, statement="notice 9"))
+
+        del unit
+        yield report
+
+
+def test_what_is_taken_down_while_it_is_drawn_is_not_signed(take: Take, home: Path, tmp_path: Path) -> None:
+    shot = kinema.load_shot(home / "shot.yaml")
+    with pytest.raises(PolicyError, match="taken down"):
+        kinema.make_take(shot, tmp_path / "b.take", JOB, progress=NoticeWhileDrawn(id_of(take)))
+    record = json.loads((tmp_path / "b.take" / "take.json").read_text())
+    assert not record["complete"]
+    assert inspect(tmp_path / "b.take" / "clip.mp4", open_keyring().keyring).state == "none"
+    with open_registry() as registry:
+        registry.record(Notice(kind="restored", subject=id_of(take), statement="notice 9 withdrawn"))
+    assert kinema.make_take(shot, tmp_path / "b.take", JOB).record["complete"]
+
+
 def test_the_service_recognises_the_mark(take: Take, frames: list[np.ndarray], tmp_path: Path) -> None:
     from fastapi.testclient import TestClient
 
-    from kinema.cli_registry import bindings_of
+    from kinema.cli_registry import bindings_of, tracer_of
     from kinema.provenance.registry.api import make_app
 
     found = encoded(tmp_path / "found.mp4", cropped(frames))
     with open_registry() as registry:
-        client = TestClient(make_app(registry, bindings_of(registry)))
+        client = TestClient(make_app(registry, bindings_of(registry), tracer_of(registry)))
         assert {"alg": WATERMARK_ALG} in client.get("/services/supportedAlgorithms").json()["watermarks"]
         answer = client.post(
             "/matches/byContent",
@@ -315,6 +358,31 @@ def test_the_service_recognises_the_mark(take: Take, frames: list[np.ndarray], t
             headers={"Content-Type": "video/mp4"},
         ).json()
     assert answer == {"matches": [{"manifestId": take.record["origin"]["manifest"], "similarityScore": 100}]}
+
+
+def test_the_service_traces_as_the_command_does(take: Take, frames: list[np.ndarray], tmp_path: Path) -> None:
+    """Signed, stripped and cut: the same words, verdict, layers and p-values, by upload as by command."""
+    from fastapi.testclient import TestClient
+
+    from kinema.cli_registry import bindings_of, tracer_of
+    from kinema.provenance.registry.api import make_app
+
+    clips = {
+        take.clip: "signed",
+        remuxed(take.clip, tmp_path / "stripped.mp4"): "recovered",
+        encoded(tmp_path / "found.mkv", cropped(frames)): "recovered",
+    }
+    with open_registry() as registry:
+        client = TestClient(make_app(registry, bindings_of(registry), tracer_of(registry)))
+        for clip, verdict in clips.items():
+            kind = "video/mp4" if clip.suffix == ".mp4" else "video/x-matroska"
+            answer = client.post("/trace", content=clip.read_bytes(), headers={"Content-Type": kind})
+            assert answer.status_code == 200
+            found, told = answer.json(), json.loads(run("trace", clip, "--json").stdout)
+            assert (found["verdict"], found["id"]) == (verdict, id_of(take))
+            assert found["watermark"]["log10_p"] < -6
+            assert found["file"].startswith("upload")  # whatever the sender calls it
+            assert found | {"file": told["file"]} == told
 
 
 def test_made_again_to_the_bit(take: Take, home: Path, tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from diffusion_proof.colour import lab, luminance, mean_difference
 from diffusion_proof.frechet import features_of, frechet
 from diffusion_proof.growing import exponent
 from diffusion_proof.lambert import angle_between, light_direction
-from diffusion_proof.likeness import decibel, similarity
+from diffusion_proof.likeness import decibel, edge_error, similarity
 from diffusion_proof.separation import outline_overlap, overlap
 from diffusion_proof.sticking import detail_of, slip
 from diffusion_proof.tracking import chain_of, shift_of
+from scaling_proof.fit import Law, fitted
 
 HEIGHT, WIDTH = 64, 96
 NOBODY = np.zeros((HEIGHT, WIDTH), bool)
@@ -177,3 +178,37 @@ def test_features_are_of_blocks():
 
 def test_exponent_of_a_power():
     assert exponent([1, 2, 4, 8], [3 * n**1.5 for n in (1, 2, 4, 8)]) == pytest.approx(1.5)
+
+
+def test_edges_are_the_same_or_have_nothing_in_common():
+    rng = np.random.default_rng(0)
+    bars, turned = np.zeros((2, 1, 32, 32, 3))
+    bars[:, :, ::4], turned[:, ::4] = 0.5, 0.5
+    assert edge_error(bars + 0.2, bars) < 1e-12  # an offset moves no edge
+    assert edge_error(np.zeros_like(bars), bars) == pytest.approx(1.0)
+    # Differences across are those of one, differences down those of the other
+    assert edge_error(turned, bars) == pytest.approx(1.0)
+    assert 0.0 < edge_error(bars + rng.normal(0, 0.01, bars.shape), bars) < 0.1
+
+
+def test_a_law_of_scaling_is_found_again():
+    """Of losses that follow it, on a grid of sizes and lengths: the numbers that were put in."""
+    law = Law(floor=0.2, of_parameters=40.0, parameter_power=0.35, of_tokens=90.0, token_power=0.4, error=0.0)
+    sizes, lengths = (a.ravel() for a in np.meshgrid([1e5, 4e5, 2e6, 8e6], np.geomspace(1e5, 1e7, 8)))
+    found = fitted(sizes, lengths, np.asarray(law.loss(sizes, lengths)))
+    # The solver ends where steps change the parameters by less than 1e-8, in a valley some hundred times longer
+    assert found.floor == pytest.approx(law.floor, rel=1e-3)
+    assert found.parameter_power == pytest.approx(law.parameter_power, rel=1e-3)
+    assert found.token_power == pytest.approx(law.token_power, rel=1e-3)
+    assert found.error < 1e-6
+
+
+def test_the_best_size_is_the_best():
+    """Among all that cost the same arithmetic."""
+    law = Law(floor=0.2, of_parameters=40.0, parameter_power=0.35, of_tokens=90.0, token_power=0.4, error=0.0)
+    best = law.best_size(1e15)
+
+    def loss(size: float) -> float:
+        return float(law.loss(size, 1e15 / 6 / size))
+
+    assert loss(best) < min(loss(0.99 * best), loss(1.01 * best))

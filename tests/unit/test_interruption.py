@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from kinema import cli
-from kinema.interruption import deferred, stop_if_asked
+from kinema import cli, interruption
+from kinema.interruption import deferred, say_when_waiting, stop_if_asked
 
 
 def test_a_signal_waits_for_the_next_safe_place():
@@ -35,6 +35,14 @@ def test_whoever_asks_twice_does_not_wait():
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         pytest.fail("the second was held back")
+
+
+def test_who_waits_is_told_so_once(capfd, monkeypatch):
+    monkeypatch.setattr(interruption, "_notices", [])
+    say_when_waiting("patience")
+    with pytest.raises(KeyboardInterrupt), deferred():
+        signal.raise_signal(signal.SIGINT)
+    assert capfd.readouterr().err == "patience\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -17,6 +17,7 @@ from kinema.policy.settings import Settings
 from kinema.policy.spdx import Licence, read_licence
 from kinema.policy.text.moderate import Flag, moderate
 from kinema.policy.text.normalise import readings
+from kinema.provenance.registry import open_registry
 
 _WITH_ELECTION_LAW = ("KR", "US-MN", "US-TX")
 
@@ -74,6 +75,7 @@ def facts_of(
         "persons": list(persons),
         "unconsented": [person for person in persons if person not in receipts],
         "held": list(waiting),
+        "taken_down": _taken_down(request, config),
         "width": request.width,
         "height": request.height,
         "frames": request.frames,
@@ -110,6 +112,14 @@ def _consents(
         else:
             notes[person] = consent.why_not
     return receipts
+
+
+def _taken_down(request: Request, config: Config) -> list[str]:
+    """The clip, if the registry withholds it. Only what was made here is asked for: asking makes no registry."""
+    if not request.clip:
+        return []
+    with open_registry(config) as registry:
+        return [request.clip] if registry.taken_down(int(request.clip, 16)) else []
 
 
 def _subjects(request: Request, settings: Settings) -> list[str]:

@@ -28,6 +28,7 @@ def request_of(
     act: Act = "make",
     receipts: tuple[str, ...] = (),
     plates: tuple[Path, ...] = (),
+    clip: str = "",
     day: date | None = None,
 ) -> Request:
     """The request of a take. `assets` is the folder of the shot's files, `ingredients` what `footage.ingredients_of`
@@ -45,6 +46,7 @@ def request_of(
         plates=(*plates, *(Path(placed.file) for placed in job.given.pictures)),
         persons=tuple(dict.fromkeys(body.likeness for body in shot.bodies if body.likeness)),
         receipts=receipts,
+        clip=clip,
         day=day or date.today(),
     )
 

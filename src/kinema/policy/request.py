@@ -61,4 +61,6 @@ class Request:
     """Real persons that the shot is marked to show."""
     receipts: tuple[str, ...] = ()
     """Consent receipts handed in with the request, as JWS; those kept on this machine are known anyway."""
+    clip: str = ""
+    """Id of the clip that is to be handed out, sixteen hex digits; empty = there is none yet."""
     day: date = field(default_factory=date.today)

@@ -1,4 +1,5 @@
-"""policy.yaml of a house: its contact, subjects, persons and election days. It adds; it cannot take away."""
+"""policy.yaml of a house: its contact, subjects, persons, election days, and how long evidence of consent is kept. It
+adds; it cannot take away."""
 
 from __future__ import annotations
 
@@ -25,12 +26,17 @@ class _ElectionDay(BaseModel):
     day: date
 
 
+EVIDENCE_DAYS = 1095
+"""Days after its term that evidence of consent is kept, if the house does not say: three years."""
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     contact: str = Field(default="", max_length=200)
     subjects: dict[str, list[str]] = Field(default_factory=dict)
     figures: list[str] = Field(default_factory=list)
     elections: list[_ElectionDay] = Field(default_factory=list)
+    evidence_days: int = Field(default=EVIDENCE_DAYS, ge=0, le=3650)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +49,8 @@ class Settings:
     figures: WordList
     """Names of persons known to be real."""
     elections: tuple[Election, ...]
+    evidence_days: int
+    """So long after its term is evidence of consent kept."""
     hash: str
     """SHA-256 of this file and of the lists of words that came along."""
 
@@ -66,6 +74,7 @@ def _settings(name: str, text: str) -> Settings:
             figures=_plain_list("figures", names),
             hash=hashlib.sha256("\n".join([*map(packaged_text, _LISTS), text]).encode()).hexdigest(),
             elections=tuple(Election(one.territory, one.day) for one in said.elections),
+            evidence_days=said.evidence_days,
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -82,7 +91,7 @@ def _plain_list(name: str, words: list[str]) -> WordList:
 def _broken(name: str, got: str) -> PolicyError:
     return PolicyError(
         f"policy file {name}",
-        "must hold contact, subjects, figures and elections as docs/policy.md says",
+        "must hold contact, subjects, figures, elections and evidence_days as docs/policy.md says",
         got=got,
         next_step="Correct it: until then nothing is allowed.",
     )

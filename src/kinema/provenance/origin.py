@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kinema.errors import ProvenanceError
 from kinema.folder import TakeFolder
 from kinema.job import Job
 from kinema.physics.tape import file_hash
@@ -47,17 +46,6 @@ class Origin:
         with open_registry() as registry:
             registry.refuse_altered()
         return cls(keyring)
-
-    def refuse_taken_down(self, id_: str) -> None:
-        """Raise `ProvenanceError` for a clip that was made here before and must not be shown."""
-        with open_registry() as registry:
-            if registry.taken_down(int(id_, 16)):
-                raise ProvenanceError(
-                    f"clip {id_}",
-                    "must not have been taken down",
-                    got="a takedown that stands",
-                    next_step="Answer it (kinema registry answer), or make another shot.",
-                )
 
     def watermark(self, id_: str, job: Job) -> Watermark | None:
         """What marks the pixels with this id; None for pictures too small to hold it."""

@@ -91,6 +91,16 @@ def read_secret(path: Path) -> Secret:
 
 
 @contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One at a time in this folder: others wait. The kernel ends it with the process, however that ends."""
+    import fcntl
+
+    with on_disk(folder), (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """A private folder to fill, which appears as `target` when it is filled, or not at all.
 

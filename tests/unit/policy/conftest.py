@@ -21,8 +21,13 @@ EVIDENCE = "ab" * 32
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    folders = {"consent": tmp_path / "consent", "keys": tmp_path / "keys"}
-    return replace(read_config(), policy=None, moderation_url=None, **folders)
+    places = {
+        "consent": tmp_path / "consent",
+        "keys": tmp_path / "keys",
+        "registry_anchor": tmp_path / "anchor",
+    }
+    registry = str(tmp_path / "registry.sqlite")
+    return replace(read_config(), policy=None, moderation_url=None, registry=registry, **places)
 
 
 @pytest.fixture

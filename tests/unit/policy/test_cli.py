@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kinema.cli import app
-from kinema.errors import KinemaError, PolicyError
+from kinema.errors import KinemaError, MediaError, PolicyError
 from kinema.policy.rulebook import read_rules
 from kinema.policy.settings import read_settings
 from kinema.provenance.registry import open_registry
@@ -77,6 +77,53 @@ def test_from_refusal_to_consent_to_revocation(workplace: Path) -> None:
     assert isinstance(run("consent", "verify", receipt["id"], "--use", "film").exception, PolicyError)
 
 
+def test_from_evidence_kept_to_evidence_removed(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    yesterday = (date.today() - timedelta(days=1)).isoformat()
+    term = ("--subject", "Jane Roe", "--use", "film", "--from", "2025-01-01", "--until", yesterday)
+    receipt = said("consent", "grant", *term, "--evidence", "contract.txt", "--keep")
+    assert run("consent", "evidence", receipt["id"], "-o", "shown.txt").exit_code == 0
+    assert (workplace / "shown.txt").read_text() == "I agree."
+    assert run("consent", "keep", receipt["id"], "shown.txt").exit_code == 0
+    assert isinstance(run("consent", "keep", receipt["id"], "shot.yaml").exception, PolicyError)
+    assert said("consent", "prune") == {"removed": [], "unproved": []}
+    (workplace / "house").mkdir()
+    (workplace / "house" / "policy.yaml").write_text("evidence_days: 0\n")
+    monkeypatch.setenv("KINEMA_POLICY", str(workplace / "house"))
+    refused = run("consent", "evidence", receipt["id"], "-o", "late.txt")
+    assert isinstance(refused.exception, PolicyError)
+    assert not (workplace / "late.txt").exists()
+    removed = said("consent", "prune")["removed"]
+    assert [(one["sha256"], one["until"]) for one in removed] == [(receipt["evidence"], yesterday)]
+    assert not list((workplace / "consent" / "evidence").glob("*.locked"))
+    (workplace / "consent" / "evidence" / f"{'0' * 64}.locked").write_text("rubbish")
+    damaged = run("consent", "prune")
+    assert damaged.exit_code == 3
+    assert "DAMAGED" in damaged.stdout
+
+
+def test_an_export_asks_for_takedowns(workplace: Path) -> None:
+    """Of a take, by the id that its record says; of a finished one that says none, nothing is answered."""
+    from kinema.provenance.registry import Notice
+
+    take, id_ = workplace / "a.take", "0123456789abcdef"
+    take.mkdir()
+    (take / "shot.yaml").write_text(SHOT.replace(", likeness: Jane Roe", ""))
+    (take / "take.json").write_text(json.dumps({"complete": True, "origin": {"id": id_}}))
+    ask = ("policy", "check", "a.take", "--act", "export")
+    assert run(*ask).exit_code == 0
+    with open_registry() as registry:
+        registry.record(Notice(kind="takedown", subject=id_, statement="notice 7"))
+    refused = said(*ask)
+    assert refused["rules"] == ["kinema.takedown"]
+    assert id_ in refused["reasons"][0]["text"]
+    assert "registry restore" in refused["reasons"][0]["appeal"]
+    for origin in ({}, {"id": "x"}, {"id": 7}, [], None):
+        (take / "take.json").write_text(json.dumps({"complete": True, "origin": origin}))
+        assert isinstance(run(*ask).exception, MediaError)
+    (take / "take.json").write_text(json.dumps({"complete": False}))
+    assert run(*ask).exit_code == 0  # there is no clip yet
+
+
 def test_a_receipt_as_a_file(workplace: Path) -> None:
     token = grant("--project", "Moon", "--territory", "DE")["token"]
     (workplace / "theirs.jws").write_text(token)
@@ -99,6 +146,8 @@ def test_a_receipt_as_a_file(workplace: Path) -> None:
         ("consent", "grant", "--subject", "A", "--minor", "--evidence", "contract.txt", "--use", "film",
          "--until", "2027-12-01"),
         ("consent", "verify", "0" * 32),
+        ("consent", "keep", "0" * 32, "contract.txt"),
+        ("consent", "evidence", "0" * 32, "-o", "shown.txt"),
         ("consent", "verify", "nothing.jws"),
         ("consent", "revoke", "../../etc/passwd"),
         ("licences", "nothing.take"),

@@ -24,6 +24,9 @@ from kinema.policy.decide import CLOSED, NO_AGREEMENT, decide
 from kinema.policy.elections import Election, near, us_general
 from kinema.policy.request import AssetUse, Request
 from kinema.policy.rulebook import read_rules
+from kinema.provenance.registry import Notice, open_registry
+from kinema.provenance.registry.database import open_database
+from kinema.provenance.registry.entry import NoticeKind
 from kinema.shot.files import parse_shot
 
 DAY = date(2026, 11, 26)
@@ -52,6 +55,45 @@ def test_a_local_user_may_make_what_no_rule_forbids(config: Config) -> None:
     assert decision.rule_ids == ("kinema.agreement.local",)
     assert not decision.required_labels
     decision.require()
+
+
+def test_what_was_taken_down_is_not_handed_out_until_it_is_restored(config: Config) -> None:
+    clips = [f"{number:016x}" for number in (1, 2)]
+    assert decide(BALL, config).allowed
+    assert not Path(config.registry).exists()  # there is no clip to ask about
+    steps: tuple[tuple[NoticeKind, bool], ...] = (("takedown", True), ("audit", True), ("restored", False))
+    for kind, down in steps:
+        with open_registry(config) as registry:
+            registry.record(Notice(kind=kind, subject=clips[0], statement="notice 7"))
+        for act in ("make", "export", "train"):
+            decision = decide(replace(BALL, act=act, clip=clips[0]), config)
+            assert decision.allowed is not down, (kind, act)
+            assert ("kinema.takedown" in decision.rule_ids) is down
+            assert all(clips[0] in reason.text and reason.appeal for reason in decision.reasons)
+            assert decide(replace(BALL, act=act, clip=clips[1]), config).allowed
+
+
+def test_no_rule_of_a_house_opens_a_takedown(house: Callable[..., Config]) -> None:
+    config = house(open_cedar=OPEN_ALL)
+    with open_registry(config) as registry:
+        registry.record(Notice(kind="takedown", subject=f"{1:016x}", statement="notice 7"))
+    decision = decide(replace(BALL, act="export", clip=f"{1:016x}"), config)
+    assert decision.rule_ids == ("kinema.takedown",)
+
+
+@pytest.mark.parametrize("clip", ["not an id", "0" * 16, "f" * 17])
+def test_a_clip_that_cannot_be_asked_about_is_not_handed_out(config: Config, clip: str) -> None:
+    assert decide(replace(BALL, act="export", clip=clip), config).rule_ids == (CLOSED,)
+
+
+def test_a_registry_that_was_altered_hands_nothing_out(config: Config) -> None:
+    asked_for = replace(BALL, act="export", clip=f"{1:016x}")
+    with open_registry(config) as registry:
+        registry.record(Notice(kind="takedown", subject=asked_for.clip, statement="notice 7"))
+    database = open_database(config.registry)
+    database.run("UPDATE notice SET kind = 'restored'")
+    database.close()
+    assert decide(asked_for, config).rule_ids == (CLOSED,)
 
 
 def test_nothing_is_allowed_that_no_agreement_covers(config: Config) -> None:

@@ -8,15 +8,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from kinema.media.encode import ClipWriter
 from kinema.provenance.fingerprint.fingerprint import Fingerprint, asked, kept
+from kinema.provenance.keys import Keyring, open_keyring
 from kinema.provenance.log.checkpoint import LogKey
 from kinema.provenance.log.proof import proves_consistency, proves_inclusion
-from kinema.provenance.registry import Entry, Registry
+from kinema.provenance.registry import Entry, Notice, Registry
 from kinema.provenance.registry.binding import (
     FINGERPRINT,
     MOST_ASKED,
@@ -26,13 +28,16 @@ from kinema.provenance.registry.binding import (
     watermark_binding,
 )
 from kinema.provenance.registry.database import open_database
+from kinema.provenance.registry.entry import NoticeKind
+from kinema.provenance.trace import trace
 
 pytest.importorskip("fastapi")
 from fastapi.testclient import TestClient
 
-from kinema.provenance.registry.api import LARGEST_JSON, LONGEST_URL, make_app
+from kinema.provenance.registry.api import LARGEST_JSON, LONGEST_URL, Tracer, make_app
 
 MARK = "io.kinema.test-mark.1"
+CONTENT, TRACE = "/matches/byContent", "/trace"
 
 
 def box(kind: str, content: bytes) -> bytes:
@@ -95,20 +100,28 @@ def client(registry: Registry) -> TestClient:
 
 
 def client_of(
-    registry: Registry, *more: Binding, token: str | None = None, largest: int = 1 << 20
+    registry: Registry,
+    *more: Binding,
+    tracer: Tracer = lambda _: {},
+    token: str | None = None,
+    largest: int = 1 << 20,
 ) -> TestClient:
-    app = make_app(registry, [fingerprint_binding(registry), *more], token=token, largest_upload=largest)
+    bindings = [fingerprint_binding(registry), *more]
+    app = make_app(registry, bindings, tracer, token=token, largest_upload=largest)
     return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
+    return open_keyring(tmp_path_factory.mktemp("ring") / "keys").keyring
 
 
 def b64(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
-def upload(client: TestClient, path: Path, kind: str = "video/mp4", **params: str | int):
-    return client.post(
-        "/matches/byContent", params=params, content=path.read_bytes(), headers={"Content-Type": kind}
-    )
+def upload(client: TestClient, path: Path, kind: str = "video/mp4", to: str = CONTENT, **params: str | int):
+    return client.post(to, params=params, content=path.read_bytes(), headers={"Content-Type": kind})
 
 
 def test_a_clip_is_recognised_by_its_content(client: TestClient, clips: list[Path]) -> None:
@@ -153,6 +166,42 @@ def test_manifests_come_whole_or_active(client: TestClient) -> None:
     assert client.get("/manifests/urn:c2pa:1?returnActiveManifest=false").content == STORE
     assert client.get("/manifests/urn:c2pa:1?returnActiveManifest=true").content == ACTIVE
     assert client.get("/manifests/urn%3Ac2pa%3A1").content == STORE
+
+
+def test_where_an_upload_comes_from(registry: Registry, keyring: Keyring, clips: list[Path]) -> None:
+    """The service says what `trace` says: layer, score and p-value, and of a stranger's clip that it is not ours."""
+    client = client_of(registry, tracer=lambda path: trace(path, keyring, registry).as_dict())
+    for clip, verdict, id_ in ((clips[0], "recovered", f"{1:016x}"), (clips[2], "not ours", None)):
+        answer = upload(client, clip, to=TRACE)
+        assert answer.status_code == 200
+        said: dict[str, Any] = answer.json()
+        assert (said["verdict"], said["id"]) == (verdict, id_)
+        assert said["file"] == "upload.mp4"  # whatever the sender calls it
+        assert -6 < said["watermark"]["log10_p"] <= 0  # none of ours: it was told with its odds
+
+
+def test_what_was_taken_down_is_recognised_and_not_vouched_for(
+    registry: Registry, keyring: Keyring, clips: list[Path]
+) -> None:
+    mark = watermark_binding(registry, MARK, lambda _: [])
+    client = client_of(registry, mark, tracer=lambda path: trace(path, keyring, registry).as_dict())
+    by_mark = {"alg": MARK, "value": b64((1).to_bytes(8, "big"))}
+    active = "/manifests/urn:c2pa:1?returnActiveManifest=true"
+    found = {"manifestId": "urn:c2pa:1", "similarityScore": 100}
+    steps: tuple[tuple[NoticeKind, bool], ...] = (("takedown", True), ("audit", True), ("restored", False))
+    for kind, down in steps:
+        registry.record(Notice(kind=kind, subject=f"{1:016x}", statement="notice 7"))
+        told = {"matches": [found | {"takenDown": True} if down else found]}
+        assert upload(client, clips[0]).json() == told
+        assert client.get("/matches/byBinding", params=by_mark).json() == told
+        assert [client.get(path).status_code for path in ("/manifests/urn:c2pa:1", active)] == (
+            [451, 451] if down else [200, 200]
+        )
+        if kind == "audit":  # a search for marks takes seconds; each other step is asked as quickly above
+            traced = upload(client, clips[0], to=TRACE).json()
+            assert traced["taken_down"]
+            assert "TAKEN DOWN: it must not be shown" in traced["words"]
+    assert client.get("/manifests/urn:c2pa:2").status_code == 200  # of a clip that nobody took down
 
 
 def test_algorithms_are_told(registry: Registry) -> None:
@@ -210,32 +259,57 @@ def test_errors_have_their_codes(client: TestClient, clips: list[Path], tmp_path
     assert "upload" not in unreadable.text  # no path of ours
 
 
-def test_uploads_are_limited_whether_or_not_they_say_their_size(registry: Registry) -> None:
+@pytest.mark.parametrize("path", [CONTENT, TRACE])
+def test_uploads_are_limited_whether_or_not_they_say_their_size(registry: Registry, path: str) -> None:
     client = client_of(registry, largest=1000)
     head = {"Content-Type": "video/mp4"}
-    assert client.post("/matches/byContent", content=bytes(1001), headers=head).status_code == 413
-    assert client.post("/matches/byContent", content=iter([bytes(600)] * 2), headers=head).status_code == 413
+    assert client.post(path, content=bytes(1001), headers=head).status_code == 413
+    assert client.post(path, content=iter([bytes(600)] * 2), headers=head).status_code == 413
+
+
+def test_what_is_no_media_is_not_traced(registry: Registry, keyring: Keyring, tmp_path: Path) -> None:
+    client = client_of(registry, tracer=lambda path: trace(path, keyring, registry).as_dict())
+    noise, empty = tmp_path / "noise", tmp_path / "empty"
+    noise.write_bytes(np.random.default_rng(1).bytes(5000))
+    empty.touch()
+    assert upload(client, noise, "text/html", to=TRACE).status_code == 415
+    assert upload(client, empty, to=TRACE).status_code == 400
+    for kind in (
+        "video/mp4",
+        "video/x-matroska",
+        "image/png",
+        "video/mp4; codecs=avc1",
+        "video/" + "x" * 200,
+    ):
+        refused = upload(client, noise, kind, to=TRACE)
+        assert refused.status_code == 415, kind
+        assert set(refused.json()) == {"error"}
+        assert "upload" not in refused.text  # no path of ours
+    assert client.get(TRACE).status_code == 405
+    assert upload(client_of(registry, token="a token that is long"), noise, to=TRACE).status_code == 401
 
 
 def test_nothing_of_an_upload_is_kept_or_readable_by_others(
     registry: Registry, clips: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    seen: list[tuple[int, bytes]] = []
+    seen: list[tuple[int, int, bytes]] = []
 
     def look(path: Path) -> list[Candidate]:
-        seen.append((path.parent.stat().st_mode & 0o777, path.read_bytes()))
-        if len(seen) == 2:
+        rights = (path.parent.stat().st_mode & 0o777, path.stat().st_mode & 0o777)
+        seen.append((*rights, path.read_bytes()))
+        if len(seen) % 2 == 0:
             raise RuntimeError("the detector broke on /secret/path")
         return []
 
     before = sorted(tmp_path.rglob("*"))
-    client = client_of(registry, watermark_binding(registry, MARK, look))
-    assert upload(client, clips[0], alg=MARK).status_code == 200
-    broken = upload(client, clips[0], alg=MARK)
-    assert (broken.status_code, broken.json()) == (500, {"error": "service failure"})
-    assert [content for _, content in seen] == [clips[0].read_bytes()] * 2
-    assert all(folder == 0o700 for folder, _ in seen)
+    mark = watermark_binding(registry, MARK, look)
+    client = client_of(registry, mark, tracer=lambda path: {"found": look(path)})
+    for asked_for in ({"alg": MARK}, {"to": TRACE}):
+        assert upload(client, clips[0], **asked_for).status_code == 200
+        broken = upload(client, clips[0], **asked_for)
+        assert (broken.status_code, broken.json()) == (500, {"error": "service failure"})
+    assert seen == [(0o700, 0o600, clips[0].read_bytes())] * 4
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -13,7 +13,6 @@ simulated world need not be remembered where the world says it. Axes: B batch, C
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Final, NamedTuple
 
 import torch
@@ -34,6 +33,7 @@ from kinema.diffusion.model.causal import (
     fold,
     unfold,
 )
+from kinema.diffusion.model.identity import digest
 from kinema.diffusion.model.shader import Shader
 from kinema.diffusion.sizes import CONTROL, LATENT, AutoencoderSizes
 
@@ -220,10 +220,7 @@ class Autoencoder(nn.Module):
             for name, value in self.state_dict().items()
             if not name.startswith(("decoder.", "shader."))
         }
-        digest = sha256()
-        for name, value in sorted(makes.items()):
-            digest.update(name.encode() + value.detach().cpu().float().numpy().tobytes())
-        return digest.hexdigest()[:16]
+        return digest(makes)
 
     def importance(self) -> Float[Tensor, "48 1 1 1"]:
         """Of each latent channel for the picture, 1 on average: as its deviation in pixels, between all alike (1)

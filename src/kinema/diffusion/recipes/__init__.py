@@ -11,7 +11,7 @@ from kinema.diffusion.recipes.budgets import base, cpu, large, paced, small, smo
 from kinema.diffusion.training.recipe import Recipe
 from kinema.errors import UsageError
 
-Course = Literal["autoencoder", "transformer", "distill"]
+Course = Literal["autoencoder", "transformer", "distill", "decoder"]
 _RECIPES: dict[str, Callable[[], Recipe]] = {r.__name__: r for r in (smoke, tiny, cpu, small, base, large)}
 
 

@@ -10,6 +10,7 @@ from kinema.diffusion.grid import Grid
 from kinema.diffusion.sizes import AutoencoderSizes, ModelSizes
 from kinema.diffusion.training.recipe import (
     AutoencoderRecipe,
+    DecoderRecipe,
     DistillRecipe,
     Optimisation,
     Precision,
@@ -28,7 +29,7 @@ def smoke() -> Recipe:
         ),
         model=ModelSizes(depth=2, window=2, text_depth=1),
         shift=1.0,
-        courses=(paced(6, 2, 1e-3), paced(6, 2, 2e-3), paced(4, 2, 5e-4)),
+        courses=(paced(6, 2, 1e-3), paced(6, 2, 2e-3), paced(4, 2, 5e-4), paced(4, 2, 5e-4)),
         precision="float32",
     )
 
@@ -43,7 +44,7 @@ def tiny() -> Recipe:
         ),
         model=ModelSizes(depth=4, window=2, text_depth=1),
         shift=1.0,
-        courses=(paced(1000, 8, 1e-3), paced(1500, 16, 2e-3), paced(200, 16, 1e-4)),
+        courses=(paced(1000, 8, 1e-3), paced(1500, 16, 2e-3), paced(200, 16, 1e-4), paced(200, 8, 5e-4)),
     )
 
 
@@ -57,7 +58,7 @@ def cpu() -> Recipe:
         ),
         model=ModelSizes(depth=6, window=2, text_depth=2),
         shift=1.0,
-        courses=(paced(1400, 12, 2e-3), paced(1250, 6, 2e-3), paced(150, 4, 1e-4)),
+        courses=(paced(1400, 12, 2e-3), paced(1250, 6, 2e-3), paced(150, 4, 1e-4), paced(1000, 12, 5e-4)),
     )
 
 
@@ -71,7 +72,12 @@ def small() -> Recipe:
         ),
         model=ModelSizes(depth=8, window=2, text_depth=2),
         shift=1.5,
-        courses=(paced(6000, 24, 2e-3), paced(8000, 128, 1.5e-3), paced(800, 64, 2e-4)),
+        courses=(
+            paced(6000, 24, 2e-3),
+            paced(8000, 128, 1.5e-3),
+            paced(800, 64, 2e-4),
+            paced(4000, 24, 5e-4),
+        ),
     )
 
 
@@ -85,7 +91,12 @@ def base() -> Recipe:
         ),
         model=ModelSizes(depth=16, window=3, text_depth=4),
         shift=2.0,
-        courses=(paced(60000, 16, 7e-4), paced(100000, 64, 7e-4), paced(20000, 64, 1e-4)),
+        courses=(
+            paced(60000, 16, 7e-4),
+            paced(100000, 64, 7e-4),
+            paced(20000, 64, 1e-4),
+            paced(15000, 16, 2e-4),
+        ),
     )
 
 
@@ -99,7 +110,12 @@ def large() -> Recipe:
         ),
         model=ModelSizes(depth=24, window=3, text_depth=6),
         shift=3.0,
-        courses=(paced(200000, 16, 5e-4), paced(300000, 16, 5e-4), paced(40000, 16, 1e-4)),
+        courses=(
+            paced(200000, 16, 5e-4),
+            paced(300000, 16, 5e-4),
+            paced(40000, 16, 1e-4),
+            paced(50000, 16, 1e-4),
+        ),
     )
 
 
@@ -110,11 +126,11 @@ def _recipe(
     autoencoder: AutoencoderSizes,
     model: ModelSizes,
     shift: float,
-    courses: tuple[Optimisation, Optimisation, Optimisation],
+    courses: tuple[Optimisation, Optimisation, Optimisation, Optimisation],
     precision: Precision = "bfloat16",
 ) -> Recipe:
     """`crop`: what the autoencoder sees of clips. One optimisation for each course."""
-    first, second, third = courses
+    first, second, third, fourth = courses
     return Recipe(
         name=name,
         seed=0,
@@ -144,6 +160,7 @@ def _recipe(
             drop_scene=0.1,
         ),
         distill=DistillRecipe(optimisation=third, instantaneous_share=0.5, difference=0.02),
+        decoder=DecoderRecipe(optimisation=fourth, true_share=0.25),
     )
 
 

@@ -20,10 +20,12 @@ from kinema.diffusion.training import checkpoint
 from kinema.diffusion.training.journal import Journal
 from kinema.diffusion.training.latents import Latents, cached
 from kinema.diffusion.training.loop import Run
+from kinema.diffusion.training.painted import painted
 from kinema.diffusion.training.pixels import Joined, Pixels, unpacked
 from kinema.diffusion.training.ranks import Ranks
 from kinema.diffusion.training.recipe import Recipe
 from kinema.diffusion.training.train_autoencoder import AutoencoderCourse, latent_statistics, principal
+from kinema.diffusion.training.train_decoder import DecoderCourse
 from kinema.diffusion.training.train_transformer import JumpCourse, TransformerCourse
 from kinema.errors import MachineError, TrainingError
 
@@ -92,7 +94,7 @@ def transformer(
 ) -> Run:
     """Course two, from latents cached in the run's folder."""
     device, asked = stint.prepare(), recipe.transformer
-    latents, held_out, frozen = _latents(data, autoencoder_run, folder / "latents", stint, device)
+    latents, held_out, frozen = latents_of(data, autoencoder_run, folder / "latents", stint, device)
     course = TransformerCourse(asked, latents, held_out, frozen, seed=recipe.seed, device=device)
     stint.hasten(course.model, device)
     about = _about("transformer", recipe, asked.sizes, sum(map(len, latents))) | _seen(data, latents, frozen)
@@ -113,7 +115,7 @@ def distill(
 ) -> Run:
     """Course three: jumps, from the averaged weights of course two. `method`: see `target_named`."""
     device, asked = stint.prepare(), recipe.transformer
-    latents, held_out, frozen = _latents(data, autoencoder_run, transformer_run / "latents", stint, device)
+    latents, held_out, frozen = latents_of(data, autoencoder_run, transformer_run / "latents", stint, device)
     course = JumpCourse(
         asked, recipe.distill, latents, held_out, frozen, method=method, seed=recipe.seed, device=device
     )
@@ -129,6 +131,29 @@ def distill(
         precision=recipe.precision,
         about=about | {"method": method},
     )
+    stint.work(run)
+    return run
+
+
+def decoder(
+    recipe: Recipe, data: Sequence[Path], autoencoder_run: Path, network_run: Path, folder: Path, stint: Stint
+) -> Run:
+    """Course four: the decoder of course one, on what the network of course two or three paints."""
+    device, asked = stint.prepare(), recipe.decoder
+    latents, held_out, frozen = latents_of(data, autoencoder_run, network_run / "latents", stint, device)
+    network = trained_network(network_run).to(device)
+    with Ranks.found(device).first_alone():
+        clips = [
+            painted(folder / "painted" / f"{number}-train", each, network, recipe.seed, stint.report)
+            for number, each in enumerate(latents)
+        ]
+        unseen = clips[0]
+        if held_out is not latents[0]:
+            unseen = painted(folder / "painted" / "0-held_out", held_out, network, recipe.seed, stint.report)
+    course = DecoderCourse(asked, recipe.autoencoder, clips, unseen, frozen)
+    about = _about("decoder", recipe, frozen.sizes, sum(map(len, latents)))
+    about |= {"autoencoder": history(autoencoder_run), "painted_by": history(network_run)}
+    run = Run(course, asked.optimisation, folder, seed=recipe.seed, precision=recipe.precision, about=about)
     stint.work(run)
     return run
 
@@ -160,8 +185,8 @@ def exported(autoencoder_run: Path, network_run: Path, folder: Path) -> Path:
         "styles": state["styles"],
         "grid": state["grid"],
         "latents": state["latents"],
-        "autoencoder": Journal(autoencoder_run).summary() | {"step": checkpoint.step_of(autoencoder_run)},
-        "transformer": Journal(network_run).summary() | {"step": checkpoint.step_of(network_run)},
+        **_decoding(autoencoder_run),
+        "transformer": history(network_run),
         "licence": "Apache-2.0; trained on pictures that kinema draws itself",
     }
     return export(frozen, network, folder, card)
@@ -173,6 +198,11 @@ def trained_network(folder: Path) -> PainterNetwork:
     network = PainterNetwork(ModelSizes(**state["sizes"]))
     network.load_state_dict(averaged_of(tensors))
     return network.eval().requires_grad_(False)
+
+
+def history(folder: Path) -> dict[str, float]:
+    """How the training of a run went, and how far: what `weights.json` quotes."""
+    return Journal(folder).summary() | {"step": checkpoint.step_of(folder)}
 
 
 def averaged_of(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -198,7 +228,7 @@ def _pixels(
         return train, unpacked(folder / "0-held_out", unseen, device, stint.report)
 
 
-def _latents(
+def latents_of(
     data: Sequence[Path], autoencoder_run: Path, folder: Path, stint: Stint, device: torch.device
 ) -> tuple[list[Latents], Latents, Autoencoder]:
     """Like `_pixels`; and the frozen autoencoder they are of."""
@@ -220,6 +250,14 @@ def _seen(data: Sequence[Path], latents: Sequence[Latents], frozen: Autoencoder)
     sides = zip(*(each.pixels.rgb.shape[1:4] for each in latents), strict=True)
     grid = dict(zip(("frames", "height", "width"), map(max, sides), strict=True))
     return {"latents": frozen.identity(), "styles": Clips(data[0], "train").format["styles"], "grid": grid}
+
+
+def _decoding(folder: Path) -> dict[str, Any]:
+    """The history of an autoencoder, and of its decoder's own course, if the run is one."""
+    state = checkpoint.state_of(checkpoint.required(folder))
+    if state["course"] != "decoder":
+        return {"autoencoder": history(folder)}
+    return {"autoencoder": state["autoencoder"], "decoder": history(folder)}
 
 
 def _about(course: str, recipe: Recipe, sizes: AutoencoderSizes | ModelSizes, clips: int) -> dict[str, Any]:

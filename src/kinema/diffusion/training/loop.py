@@ -77,7 +77,7 @@ class Run:
         """Train to the end, to a step, for a while, or until interrupted; a checkpoint is left in each case."""
         last = min(until or self.optimisation.steps, self.optimisation.steps)
         self.journal.rewind(self.step)
-        speed = Speedometer(self._work(), self.device, self.precision)
+        speed = Speedometer(self.work(), self.device, self.precision)
         started = time.monotonic()
         with deferred() as interruption:
             while self.step < last and interruption.asked is None:
@@ -171,7 +171,7 @@ class Run:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
             yield
 
-    def _work(self) -> float:
+    def work(self) -> float:
         """Floating-point operations of a step, forwards and backwards, counted by torch on one that is thrown away;
         eagerly, since what is compiled hides its products from the counter."""
         from torch.utils.flop_counter import FlopCounterMode

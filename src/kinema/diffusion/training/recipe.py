@@ -96,8 +96,17 @@ class DistillRecipe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DecoderRecipe:
+    """Course four: the decoder on painted latents, with course one's crops and weights of losses."""
+
+    optimisation: Optimisation
+    true_share: float
+    """Of clips that are decoded from the encoder's latents: what is given to a dream comes back so."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Three courses, one seed."""
+    """Four courses, one seed."""
 
     name: str
     seed: int
@@ -105,3 +114,4 @@ class Recipe:
     autoencoder: AutoencoderRecipe
     transformer: TransformerRecipe
     distill: DistillRecipe
+    decoder: DecoderRecipe

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from kinema.diffusion.control import CHANNELS
 from kinema.diffusion.grid import SPACE, TIME, Grid
-from kinema.diffusion.model.autoencoder import BLOCK, Autoencoder, Scene
+from kinema.diffusion.model.autoencoder import BLOCK, Autoencoder, Latent, Scene
 from kinema.diffusion.model.causal import Tails, Video, fold
 from kinema.diffusion.sizes import LATENT
 from kinema.diffusion.training.chance import normal
@@ -57,27 +57,9 @@ class AutoencoderCourse:
         # Two independent noises are one of the sum of their variances.
         latent = mean + noise * (logvar.exp() + jitter.square()).sqrt()
         latent = latent * _coarse(generator, batch, r.truncate).to(self.device)
-        features, drawn = self.model.drawn(latent, Tails(None))
-        coarse = (drawn.float() - rgb).abs().mean()
-        # Two frames that follow one another: a clip's others show the shader the same once more, at its full price.
-        first = int(torch.randint(max(1, r.grid.frames - 1), (), generator=generator))
-        pair = np.s_[:, :, first : first + 2]
-        scene = scene._replace(control=scene.control[pair], given=given)
-        rgb, restored = rgb[pair], self.model.shaded(features[pair], drawn[pair], scene).float()
-        pixel = (restored - rgb).abs().mean()
-        gradient, wavelet = gradient_l1(restored, rgb), wavelet_l1(restored, rgb)
         kl = divergence(mean.float(), logvar.float())
-        loss = pixel + r.coarse * coarse + r.gradient * gradient + r.wavelet * wavelet + r.divergence * kl
-        psnr = -10 * torch.log10((restored.detach() - rgb).square().mean() / 4)
-        return {
-            "loss": loss,
-            "l1": pixel,
-            "coarse_l1": coarse,
-            "gradient_l1": gradient,
-            "wavelet_l1": wavelet,
-            "kl": kl,
-            "psnr": psnr,
-        }
+        asked = decoding_losses(self.model, r, latent, rgb, scene._replace(given=given), generator)
+        return asked | {"loss": asked["loss"] + r.divergence * kl, "kl": kl}
 
     @torch.no_grad()
     def picture(self, averaged: torch.nn.Module) -> UInt8[np.ndarray, "row column 3"]:
@@ -103,6 +85,34 @@ class AutoencoderCourse:
         control = control_video(torch.stack([clip.control.float() for clip in drawn]))
         rgb, control = (a.to(self.device, memory_format=self.format) for a in (rgb, control))
         return rgb, Scene.of(control, torch.tensor([clip.style for clip in drawn]).to(self.device))
+
+
+def decoding_losses(
+    model: Autoencoder,
+    recipe: AutoencoderRecipe,
+    latent: Latent,
+    rgb: Video,
+    scene: Scene,
+    generator: torch.Generator,
+) -> dict[str, Tensor]:
+    """Of latents before whitening, decoded, against the pictures `rgb` that they are of."""
+    features, drawn = model.drawn(latent, Tails(None))
+    coarse = (drawn.float() - rgb).abs().mean()
+    # Two frames that follow one another: a clip's others show the shader the same once more, at its full price.
+    first = int(torch.randint(max(1, rgb.shape[2] - 1), (), generator=generator))
+    pair = np.s_[:, :, first : first + 2]
+    scene = scene._replace(control=scene.control[pair])
+    rgb, restored = rgb[pair], model.shaded(features[pair], drawn[pair], scene).float()
+    pixel = (restored - rgb).abs().mean()
+    gradient, wavelet = gradient_l1(restored, rgb), wavelet_l1(restored, rgb)
+    return {
+        "loss": pixel + recipe.coarse * coarse + recipe.gradient * gradient + recipe.wavelet * wavelet,
+        "l1": pixel,
+        "coarse_l1": coarse,
+        "gradient_l1": gradient,
+        "wavelet_l1": wavelet,
+        "psnr": -10 * torch.log10((restored.detach() - rgb).square().mean() / 4),
+    }
 
 
 def _coarse(generator: torch.Generator, batch: int, share: float) -> Float[Tensor, "batch 48 1 1 1"]:

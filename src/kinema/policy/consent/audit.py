@@ -1,4 +1,5 @@
-"""What is written down of consent: that it was given or taken back, and by which token. No name, no evidence.
+"""What is written down of consent: that it was given or taken back, and by which token; that its evidence was kept,
+read or removed. No name, no evidence and no hash of it.
 
 The events are leaves for the transparency log: the hash binds an event to its receipt, and tells nothing of it.
 """
@@ -28,6 +29,14 @@ def event(step: Literal["granted", "revoked"], receipt_id: str, token: str, sign
         "signer": signer,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def evidence_event(
+    step: Literal["evidence_kept", "evidence_read", "evidence_removed"], receipt_id: str
+) -> dict[str, Any]:
+    """Likewise, of what a receipt was granted on."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"schema": FORMAT, "step": step, "receipt": receipt_id, "at": at}
 
 
 def leaf(said: dict[str, Any]) -> bytes:

@@ -2,7 +2,7 @@
 
 Terms follow the NO FAKES bill as introduced in 2025: at most ten years; for minors at most five, by a guardian.
 Personal data are kept to what a check needs; evidence (a recording of the liveness challenge, a contract) stays with
-the house, encrypted, and only its hash is here.
+the house, which may keep it encrypted beside its receipts (`evidence.py`), and only its hash is here.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 consent/
   trusted/*.pem       public keys of others whose receipts count here
   receipts/ID.jws     receipts
+  evidence/           what they were granted on, locked: consent/evidence.py
   revocations/KID.jws what each signer has revoked, by the thumbprint of the key that signed the receipts
 
 The house signs with its keyring's key of consent. A generation that was succeeded signs nothing more, but its receipts
@@ -14,7 +15,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +30,7 @@ from kinema.policy.consent.receipt import Receipt
 from kinema.policy.consent.status_list import SIZE, StatusList
 from kinema.provenance.keys import open_keyring, read_keyring
 from kinema.provenance.keys.signing_key import SigningKey
-from kinema.provenance.private_file import folder_for
+from kinema.provenance.private_file import alone, folder_for
 
 RECEIPT: Final = "kinema-consent+jws"
 REVOCATIONS: Final = "kinema-revocations+jws"
@@ -146,7 +146,7 @@ class ConsentStore:
             raise PolicyError("consent receipts", f"must be at most {SIZE // 2} of one key", got=len(taken),
                               next_step="Go on with a new key: kinema keys rotate consent")  # fmt: skip
         if not taken:
-            with self._alone():
+            with alone(folder_for(self.folder)):
                 if not self._list_of(signer).is_file():
                     self._publish(key, signer, StatusList.empty())
         while (index := secrets.randbelow(SIZE)) in taken:
@@ -160,7 +160,7 @@ class ConsentStore:
         if signed.signer not in self.own:
             raise PolicyError("the receipt", "is revoked by its signer", got=f"one signed by {signed.signer}",
                               next_step="Ask them for a new list of revocations.")  # fmt: skip
-        with self._alone():
+        with alone(folder_for(self.folder)):  # two revocations at once must both count
             revoked = self.revocations(signed.signer).with_revoked(signed.receipt.revocation)
             self._publish(self.signing_key(), signed.signer, revoked)
         self._audit(event("revoked", receipt_id, token, signed.signer))
@@ -189,15 +189,6 @@ class ConsentStore:
         folder_for(self._list_of(signer).parent)
         token = sign(json.dumps(said, sort_keys=True).encode(), key, kind=REVOCATIONS)
         write_atomically(self._list_of(signer), token)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Two revocations at once must both count."""
-        import fcntl
-
-        with (folder_for(self.folder) / ".lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
 
 def _public(path: Path) -> bytes:

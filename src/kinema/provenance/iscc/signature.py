@@ -1,7 +1,7 @@
 """The MPEG-7 frame signature (ISO/IEC 15938-3:2002/Amd 4:2010): 380 ternary numbers of one picture.
 
 Every element is compared with the third of its category that is nearest to nothing: below it is 0, within 1, above 2.
-All is integer arithmetic, and to the bit what the `signature` filter of FFmpeg 5.1.9 and 9.0.2 computes, since that is
+All is integer arithmetic, and to the bit what the `signature` filter of FFmpeg 5.1.9 and 9.0.2 computes: that filter is
 in all ISCC tools, and the standard's own program in none. Where it rounds, above some 8 million pixels, and where its 64
 bits wrap around, so does this.
 """

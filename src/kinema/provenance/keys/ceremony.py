@@ -61,11 +61,18 @@ def init(folder: Path, now: datetime | None = None) -> Keyring:
     return Keyring(folder)
 
 
+def begin(keyring: Keyring, role: Role) -> None:
+    """The first key of a role that keyrings of earlier versions lack; nothing where there is one."""
+    if not (keyring.folder / role).is_dir():
+        add(keyring.folder, role, _new(role, datetime.now(UTC)))
+
+
 def rotate(keyring: Keyring, role: Role, *, compromised: bool = False, now: datetime | None = None) -> Path:
     """A new generation of one role; its folder.
 
     What the old one signed still verifies, unless it is `compromised`: then it is distrusted from now on. Old
-    watermark secrets stay, to find old marks; a compromised one proves nothing any more.
+    watermark secrets stay, to find old marks; a compromised one proves nothing any more. Old secrets of evidence stay,
+    compromised ones too: what they locked must be opened to be locked anew.
     """
     old = generations(keyring.folder, role)
     new = add(keyring.folder, role, _new(role, now or datetime.now(UTC)))
@@ -183,7 +190,7 @@ def _new(role: Role, now: datetime) -> dict[str, bytes]:
         key = ec.generate_private_key(ec.SECP256R1())
         made = issue(key.public_key(), now)
         return {"key.pem": private_pem(key), "chain.pem": made.chain, "anchor.pem": made.anchor}
-    if role == "watermark":
+    if role in ("watermark", "evidence"):
         return {"secret": secrets.token_bytes(32)}
     return new_key()
 

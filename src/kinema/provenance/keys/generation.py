@@ -4,6 +4,7 @@ claim/0001/       chain.pem, anchor.pem, and one of key.pem, key.p12, hsm.json
 checkpoint/0001/  public.pem, key.pem       Ed25519: tree heads of the transparency log
 consent/0001/     public.pem, key.pem       Ed25519: receipts of consent
 watermark/0001/   secret                    32 bytes
+evidence/0001/    secret                    32 bytes: locks what receipts of consent were granted on
 stamps/*.pem      roots of time-stamping authorities
 makers/*.pem      roots of other makers whose signatures are trusted too
 
@@ -20,7 +21,7 @@ from typing import Final, Literal, get_args
 from kinema.errors import ProvenanceError
 from kinema.provenance.private_file import on_disk, whole_folder, write_secret
 
-Role = Literal["claim", "checkpoint", "consent", "watermark"]
+Role = Literal["claim", "checkpoint", "consent", "watermark", "evidence"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 Others = Literal["stamps", "makers"]
 OTHERS: Final[tuple[Others, ...]] = get_args(Others)

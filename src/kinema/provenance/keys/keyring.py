@@ -63,6 +63,12 @@ class Keyring:
         secrets = (read_secret(path / "secret") for path in generations(self.folder, "watermark"))
         return tuple(Secret(derived(secret, f"kinema.watermark/1\0{tenant}", 32)) for secret in secrets)
 
+    def evidence(self) -> dict[str, Secret]:
+        """32 bytes each, by generation, the one in use first: what locks evidence of consent. Distrusted ones are there
+        too, since what they locked must be opened to be locked anew."""
+        paths = (*generations(self.folder, "evidence"), *revoked(self.folder, "evidence"))
+        return {path.name[:4]: read_secret(path / "secret") for path in paths}
+
     @property
     def anchors(self) -> str:
         """PEM of all roots that are trusted: our own, and those of other makers."""

@@ -38,6 +38,9 @@ class Summary:
     others: tuple[tuple[str, str, int], ...]
     """Role, id of the key in use, number of generations."""
     watermarks: int
+    """Generations."""
+    evidence: int
+    """Likewise; none in keyrings of earlier versions."""
     trusted: tuple[str, ...]
     """Files of others' roots."""
     days: int
@@ -69,6 +72,9 @@ def summary_of(keyring: Keyring) -> Summary:
             for name, key in (("checkpoint", keyring.checkpoint), ("consent", keyring.consent))
         ),
         watermarks=len(generations(keyring.folder, "watermark")),
+        evidence=len(generations(keyring.folder, "evidence"))
+        if (keyring.folder / "evidence").is_dir()
+        else 0,
         trusted=tuple(
             str(path) for others in OTHERS for path in sorted((keyring.folder / others).glob("*.pem"))
         ),

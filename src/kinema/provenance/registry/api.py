@@ -1,14 +1,19 @@
-"""The C2PA Soft Binding Resolution API 1.0.0 over a registry, and the log's own three questions.
+"""The C2PA Soft Binding Resolution API 1.0.0 over a registry, where a file comes from, and the log's three questions.
 
     GET  /matches/byBinding?alg&value&maxResults          value in base64
     POST /matches/byBinding?maxResults                    {alg, value}
     POST /matches/byContent?alg&maxResults&hintAlg&hintValue   the body is the media
     GET  /manifests/{manifestId}?returnActiveManifest     application/c2pa
     GET  /services/supportedAlgorithms
+    POST /trace                                           the body is the media; the answer is `kinema trace --json`'s
     GET  /log/checkpoint   /log/inclusion/{leaf}   /log/consistency?old&size
 
 Errors are `{"error": …}`: 400 a value that is none, 401 no or another token, 404 no such manifest, 413 too large, 414 a
-value too long for GET, 415 no media that we can read, 500 anything else, without its details. An upload is never kept.
+value too long for GET, 415 no media that we can read, 451 taken down, 500 anything else, without its details. An upload
+is never kept.
+
+A clip that was taken down is still recognised, so that whoever asks can take it down too; but its match says so
+(`takenDown`, which C2PA's schema does not have), and its manifest, which would vouch for it, is not handed out.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ import binascii
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import anyio
@@ -41,6 +47,8 @@ LARGEST_JSON: Final = 2 << 20
 LARGEST_UPLOAD: Final = 512 << 20
 AT_ONCE: Final = 2
 """Uploads looked at side by side; the others wait."""
+Tracer = Callable[[Path], dict[str, Any]]
+"""Where a media file comes from, in plain values. Raises `MediaError` for what is none."""
 _OPEN: Final = "/services/supportedAlgorithms"
 
 MaxResults = Annotated[int, Query(alias="maxResults", ge=1, le=100)]
@@ -56,6 +64,7 @@ class BindingQuery(BaseModel):
 def make_app(
     registry: Registry,
     bindings: Sequence[Binding],
+    tracer: Tracer,
     *,
     token: str | None = None,
     largest_upload: int = LARGEST_UPLOAD,
@@ -65,13 +74,17 @@ def make_app(
     known = {binding.alg: binding for binding in bindings}
     _guard(app, token)
     _errors(app)
-    _matches(app, registry, known, largest_upload)
+    looking = anyio.CapacityLimiter(AT_ONCE)
+    _matches(app, registry, known, largest_upload, looking)
+    _trace(app, tracer, largest_upload, looking)
     _manifests(app, registry, known)
     _log(app, registry)
     return app
 
 
-def _matches(app: FastAPI, registry: Registry, known: dict[str, Binding], largest: int) -> None:
+def _matches(
+    app: FastAPI, registry: Registry, known: dict[str, Binding], largest: int, looking: anyio.CapacityLimiter
+) -> None:
     @app.get("/matches/byBinding")
     def by_binding(alg: str, value: str, max_results: MaxResults = 10) -> dict[str, Any]:
         return _answer(registry, _resolved(known, alg, value), max_results)
@@ -79,8 +92,6 @@ def _matches(app: FastAPI, registry: Registry, known: dict[str, Binding], larges
     @app.post("/matches/byBinding")
     def by_long_binding(asked: BindingQuery, max_results: MaxResults = 10) -> dict[str, Any]:
         return _answer(registry, _resolved(known, asked.alg, asked.value), max_results)
-
-    looking = anyio.CapacityLimiter(AT_ONCE)
 
     @app.post("/matches/byContent")
     async def by_content(
@@ -100,6 +111,13 @@ def _matches(app: FastAPI, registry: Registry, known: dict[str, Binding], larges
         return await run_in_threadpool(_answer, registry, found, max_results)
 
 
+def _trace(app: FastAPI, tracer: Tracer, largest: int, looking: anyio.CapacityLimiter) -> None:
+    @app.post("/trace")
+    async def trace(request: Request) -> dict[str, Any]:
+        async with received(request, largest) as path, looking:
+            return await run_in_threadpool(tracer, path)
+
+
 def _manifests(app: FastAPI, registry: Registry, known: dict[str, Binding]) -> None:
     @app.get("/manifests/{manifest_id:path}")
     def manifest(
@@ -108,6 +126,8 @@ def _manifests(app: FastAPI, registry: Registry, known: dict[str, Binding]) -> N
         record = registry.by_manifest(manifest_id)
         if record is None or not isinstance(record.content, Entry):
             raise HTTPException(404, "no such manifest here")
+        if registry.taken_down(record.content.id):
+            raise HTTPException(451, "the clip of this manifest was taken down: it must not be shown")
         store = record.content.manifest
         return Response(active_manifest(store) if only_active else store, media_type="application/c2pa")
 
@@ -165,7 +185,8 @@ def _answer(registry: Registry, found: list[Candidate], most: int) -> dict[str, 
     for id_, score in sorted(best.items(), key=lambda item: -item[1])[:most]:
         record = registry.by_id(id_)
         if record is not None and isinstance(record.content, Entry):
-            matches.append({"manifestId": record.content.manifest_id, "similarityScore": round(100 * score)})
+            match = {"manifestId": record.content.manifest_id, "similarityScore": round(100 * score)}
+            matches.append(match | ({"takenDown": True} if registry.taken_down(id_) else {}))
     return {"matches": matches}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,12 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from kinema.provenance.manifest.sdk import EMBEDS
+
 MEDIA: Final = ("video/", "image/")
+_SUFFIX: Final = {kind: suffix for suffix, kind in reversed(EMBEDS.items())}
+"""By media type: readers of manifests go by the end of a file's name. The sender's own name is never used."""
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 @asynccontextmanager
@@ -29,8 +35,8 @@ async def received(request: Request, most: int) -> AsyncIterator[Path]:
     if length.isdigit() and int(length) > most:
         raise HTTPException(413, f"at most {most} bytes")
     with tempfile.TemporaryDirectory(prefix="kinema-") as folder:  # 0700
-        path, size = Path(folder, "upload"), 0
-        with path.open("xb") as file:
+        path, size = Path(folder, f"upload{_SUFFIX.get(kind.partition(';')[0].strip(), '')}"), 0
+        with os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > most:

@@ -1,0 +1,164 @@
+"""How the transformer's loss falls with its size, its data and its arithmetic: what larger recipes are planned by.
+
+    kinema dataset make -o data --worlds 80 --held-out 14 --seed 11 --size 192x128 --frames 17 --styles all
+    kinema train take-over --vae runs/vae --dit runs/dit        # or a `kinema train vae` of one's own
+    python benchmarks/scaling.py --data data --vae runs/vae [--depths 2 4 6 8] [--steps 300] [--device cuda]
+
+One recipe, one rate that is held, one order of clips; depths differ. The loss is course two's, of the averaged weights,
+on held-out phenomena with the same noise and times for all. Operations are counted, not estimated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+
+from kinema.diffusion.grid import Grid
+from kinema.diffusion.model.network import PainterNetwork
+from kinema.diffusion.recipes import recipe_named
+from kinema.diffusion.recipes.budgets import paced
+from kinema.diffusion.sizes import ModelSizes
+from kinema.diffusion.training.courses import Stint, latents_of
+from kinema.diffusion.training.latents import Latents
+from kinema.diffusion.training.loop import Run
+from kinema.diffusion.training.train_transformer import TransformerCourse
+from page import table
+from scaling_proof.fit import Law, fitted
+
+RESULTS = Path(__file__).parent / "results" / "scaling.json"
+LOOKS = 8
+"""Times that a run's loss is taken, evenly after its first eighth."""
+JUDGED = 6
+"""Batches of 16 held-out clips."""
+PLANS = {
+    "small": Grid(frames=17, height=128, width=192),
+    "base": Grid(frames=49, height=256, width=256),
+    "large": Grid(frames=97, height=512, width=512),
+}
+"""Recipes, and the clips they are meant for."""
+
+
+def parameters(network: PainterNetwork) -> int:
+    """That multiply something: tables are looked up."""
+    return sum(value.numel() for name, value in network.named_parameters() if "table" not in name.split("."))
+
+
+@torch.no_grad()
+def judged(course: TransformerCourse, averaged: torch.nn.Module, held_out: Latents) -> float:
+    """Held-out loss."""
+    assert isinstance(averaged, PainterNetwork)
+    trained, course.model = course.model, averaged
+    seen, course.latents = course.latents, [held_out]
+    sizes, course.sizes = course.sizes, torch.ones(1)
+    losses = [float(course.losses(torch.Generator().manual_seed(seed), 16)["loss"]) for seed in range(JUDGED)]
+    course.model, course.latents, course.sizes = trained, seen, sizes
+    return float(np.mean(losses))
+
+
+def trained(args: argparse.Namespace, depth: int, data: Any) -> Iterator[dict[str, Any]]:
+    """Rows of one depth."""
+    latents, held_out, frozen = data
+    recipe = recipe_named("small")
+    sizes = ModelSizes(depth=depth, window=2, text_depth=2)
+    optimisation = replace(
+        paced(args.steps, args.batch, 2e-3),
+        cooldown=0.0,
+        picture_every=args.steps + 1,
+        save_every=args.steps + 1,
+    )
+    asked = replace(recipe.transformer, sizes=sizes, optimisation=optimisation)
+    course = TransformerCourse(asked, latents, held_out, frozen, seed=0, device=frozen.shift.device)
+    with TemporaryDirectory() as folder:
+        about = {"course": "transformer", "recipe": "small", "sizes": {}}
+        run = Run(course, optimisation, Path(folder), seed=0, precision=recipe.precision, about=about)
+        work, count = run.work(), parameters(course.model)
+        tokens = args.batch * latents[0].tokens
+        looks = {round(args.steps * (k + 1) / LOOKS) for k in range(LOOKS)}
+        while run.step < args.steps:
+            run.take_step()
+            if run.step in looks:
+                row = {
+                    "depth": depth,
+                    "parameters": count,
+                    "steps": run.step,
+                    "tokens": run.step * tokens,
+                    "PFLOP": run.step * work / 1e15,
+                    "loss": judged(course, run.averaged, held_out),
+                }
+                print(row, flush=True)
+                yield row
+
+
+def law_rows(law: Law, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The fit, in one row."""
+    return [
+        {
+            "E": law.floor,
+            "A": law.of_parameters,
+            "a": law.parameter_power,
+            "B": law.of_tokens,
+            "b": law.token_power,
+            "relative error": law.error,
+            "points": len(rows),
+        }
+    ]
+
+
+def plan_rows(law: Law) -> list[dict[str, Any]]:
+    """What the law says of recipes: loss as planned, and what so much arithmetic would be best spent on."""
+    found = []
+    for name, grid in PLANS.items():
+        recipe = recipe_named(name).transformer
+        tokens = recipe.optimisation.steps * recipe.optimisation.batch * grid.tokens
+        with torch.device("meta"):
+            count = parameters(PainterNetwork(recipe.sizes))
+        best = law.best_size(6 * count * tokens)
+        found.append(
+            {
+                "recipe": name,
+                "depth": recipe.sizes.depth,
+                "parameters": count,
+                "tokens": tokens,
+                "EFLOP": 6 * count * tokens / 1e18,
+                "loss by the law": law.loss(count, tokens),
+                "best parameters": best,
+                "loss at best": law.loss(best, count * tokens / best),
+            }
+        )
+    return found
+
+
+def main() -> None:
+    """Train, fit, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", type=Path, action="append", required=True)
+    parser.add_argument("--vae", type=Path, required=True)
+    parser.add_argument("--depths", type=int, nargs="+", default=[2, 4, 6, 8])
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--cache", type=Path, default=Path("scaling-latents"), help="latents are kept here")
+    args = parser.parse_args()
+    stint = Stint(device=args.device, until=None, minutes=None, threads=args.threads, report=print)
+    data = latents_of(args.data, args.vae, args.cache, stint, stint.prepare())
+    rows = [row for depth in args.depths for row in trained(args, depth, data)]
+    late = [row for row in rows if row["steps"] > args.steps / LOOKS]
+    columns = (np.array([float(row[name]) for row in late]) for name in ("parameters", "tokens", "loss"))
+    law = fitted(*columns)
+    tables = {"Runs": rows, "The law": law_rows(law, late), "What it says of the recipes": plan_rows(law)}
+    RESULTS.write_text(json.dumps({"tables": tables}, indent=2) + "\n", "utf-8")
+    for title, found in tables.items():
+        print(f"\n{title}\n{table(found)}")
+
+
+if __name__ == "__main__":
+    main()
