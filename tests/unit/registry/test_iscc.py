@@ -182,7 +182,9 @@ def client(registry: Registry) -> Any:
 
     from kinema.provenance.registry.api import make_app
 
-    return TestClient(make_app(registry, [iscc_binding(registry)]), raise_server_exceptions=False)
+    return TestClient(
+        make_app(registry, [iscc_binding(registry)], lambda _: {}), raise_server_exceptions=False
+    )
 
 
 def test_the_service_answers_by_binding(client: Any) -> None:

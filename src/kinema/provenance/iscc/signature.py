@@ -2,8 +2,8 @@
 
 Every element is compared with the third of its category that is nearest to nothing: below it is 0, within 1, above 2.
 All is integer arithmetic, and to the bit what the `signature` filter of FFmpeg 5.1.9 and 9.0.2 computes: that filter is
-in all ISCC tools, and the standard's own program in none. Where it rounds, above some 8 million pixels, and where its 64
-bits wrap around, so does this.
+in all ISCC tools, and the standard's own program in none. Where it rounds, above some 8 million pixels, and where
+its 64 bits wrap around, so does this.
 """
 
 from __future__ import annotations
