@@ -215,14 +215,17 @@ def _tell_case(case: Takedown, alike: Sequence[Match], *, as_json: bool) -> None
 
 
 def bindings_of(opened: Registry) -> list[Binding]:
-    """What the service knows a clip by, with the keys of this machine."""
+    """What the service knows a clip by, with the keys of this machine; by its ISCC where one can be computed."""
+    from kinema.provenance.iscc.code import installed
     from kinema.provenance.keys import open_keyring
     from kinema.provenance.manifest.facts import WATERMARK_ALG
     from kinema.provenance.registry.binding import fingerprint_binding, watermark_binding
+    from kinema.provenance.registry.iscc import iscc_binding
     from kinema.provenance.trace.mark import marked_by
 
     find = marked_by(open_keyring().keyring, opened.ids)
-    return [watermark_binding(opened, WATERMARK_ALG, find), fingerprint_binding(opened)]
+    ours = [watermark_binding(opened, WATERMARK_ALG, find), fingerprint_binding(opened)]
+    return [*ours, iscc_binding(opened)] if installed() else ours
 
 
 def tracer_of(opened: Registry) -> Callable[[Path], dict[str, Any]]:

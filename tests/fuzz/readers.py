@@ -77,13 +77,14 @@ def sphere(folder: Path) -> None:
 
 
 def clip(folder: Path) -> None:
-    """Facts, then pictures."""
-    from kinema.media.decode import read_clip, read_frames
+    """Facts, then pictures, then some of them as they are stored."""
+    from kinema.media.decode import read_clip, read_frames, read_luma
 
     for path in folder.iterdir():
         read_clip(path)
-        for _ in islice(read_frames(path), _FRAMES):
-            pass
+        for pictures in (read_frames(path), read_luma(path, 5)):
+            for _ in islice(pictures, _FRAMES):
+                pass
 
 
 def tape(folder: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,11 @@ _SAFE: Final = {
     "protocol_whitelist": "file",
     "pattern_type": "none",  # a name with %d in it is that file, and not a sequence
 }
+_LUMA_APART: Final = (
+    *("gray", "yuv410p", "yuv411p", "yuv420p", "yuv422p", "yuv440p", "yuv444p", "yuvj411p", "yuvj420p"),
+    *("yuvj422p", "yuvj444p", "yuvj440p", "nv12", "nv21"),
+)
+"""Pixel formats of 8 bits whose first plane is luma; others are converted to one of them."""
 
 # ITU-T H.273 code points, those that occur in video files.
 _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
@@ -103,6 +109,43 @@ def read_frames(path: str | Path) -> Iterator[UInt8[np.ndarray, "row column 3"]]
                 threads=1,
             )
             yield rgb.to_ndarray()
+
+
+def read_luma(path: str | Path, rate: int) -> Iterator[UInt8[np.ndarray, "row column"]]:
+    """The stored luma of `rate` pictures a second, 8 bits, as FFmpeg's `fps` filter chooses them: some twice, some not
+    at all, counted from where the file begins. Raises `MediaError`."""
+    import av
+    from av.filter import Graph
+
+    with _opened(path) as (container, stream):
+        graph = Graph()
+        chain = [
+            graph.add_buffer(template=stream),
+            graph.add("fps", f"fps={rate}"),
+            graph.add("format", "pix_fmts=" + "|".join(_LUMA_APART)),
+            graph.add("buffersink"),
+        ]
+        for one, next_ in pairwise(chain):
+            one.link_to(next_)
+        graph.configure()
+        begin = Fraction(container.start_time or 0, av.time_base) / stream.time_base
+        for frame in container.decode(stream):
+            if frame.pts is not None:
+                frame.pts -= round(begin)
+            graph.push(frame)
+            yield from _pulled(graph)
+        graph.push(None)
+        yield from _pulled(graph)
+
+
+def _pulled(graph: Any) -> Iterator[UInt8[np.ndarray, "row column"]]:
+    """What a filter graph has ready: the first plane of each picture, without the padding of its rows."""
+    while True:
+        try:
+            plane = (frame := graph.pull()).planes[0]
+        except (BlockingIOError, EOFError):
+            return
+        yield np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from kinema.folder import TakeFolder
 from kinema.job import Job
 from kinema.physics.tape import file_hash
 from kinema.provenance.fingerprint.fingerprint import kept
+from kinema.provenance.iscc.code import iscc_of
 from kinema.provenance.keys import Keyring, open_keyring
 from kinema.provenance.manifest.facts import Permission, Size, SoftBinding, TakeFacts, Verdict
 from kinema.provenance.manifest.learned import models_of
@@ -54,7 +55,7 @@ class Origin:
 
     def certify(self, clip: Path, facts: TakeFacts, assets: Sequence[Path]) -> dict[str, Any]:
         """Sign the clip in its place and register it; what take.json says of that. Nothing may touch the clip after."""
-        sealed = seal_take(clip, facts, self.keyring, assets=assets)
+        sealed = seal_take(clip, facts, self.keyring, assets=assets, iscc=iscc_of(clip))
         return {
             "id": facts.id,
             "manifest": sealed.manifest_id,

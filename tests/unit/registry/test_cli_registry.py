@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from kinema.cli import app
 from kinema.errors import KinemaError, PolicyError, UsageError
 from kinema.provenance.fingerprint.fingerprint import kept
+from kinema.provenance.iscc.code import installed
 from kinema.provenance.keys import read_keyring
 from kinema.provenance.keys.ceremony import rotate
 from kinema.provenance.log.proof import proves_inclusion
@@ -196,4 +197,5 @@ def test_serve_answers(served: HTTPConnection) -> None:
     answer = served.getresponse()
     assert (answer.status, answer.read()) == (200, b"manifest 2")
     served.request("GET", "/services/supportedAlgorithms")
-    assert json.loads(served.getresponse().read())["fingerprints"] == [{"alg": "io.kinema.pdq.1"}]
+    more = [{"alg": "io.iscc.v0"}] if installed() else []
+    assert json.loads(served.getresponse().read())["fingerprints"] == [{"alg": "io.kinema.pdq.1"}, *more]

@@ -7,7 +7,8 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final, Literal
 
-from kinema.provenance.manifest.facts import LABEL, Model, SoftBinding, TakeFacts
+from kinema.provenance.iscc.units import ALG as ISCC
+from kinema.provenance.manifest.facts import LABEL, Model, TakeFacts
 from kinema.provenance.manifest.sdk import SPEC_VERSION, Input
 from kinema.provenance.manifest.source_type import EDITED, ENHANCED, source_type
 
@@ -17,8 +18,10 @@ _USES: Final = ("cawg.data_mining", "cawg.ai_training", "cawg.ai_generative_trai
 _MODEL_TYPES: Final = {"painter": "c2pa.types.model.openvino", "open weights": "c2pa.types.model.pytorch"}
 
 
-def of_take(facts: TakeFacts, inputs: Sequence[Input], now: datetime) -> dict[str, Any]:
-    """A clip that kinema made: every action on it is known, and nothing else was done."""
+def of_take(
+    facts: TakeFacts, inputs: Sequence[Input], now: datetime, *, iscc: bytes | None = None
+) -> dict[str, Any]:
+    """A clip that kinema made: every action on it is known, and nothing else was done. `iscc`: its ISCC-SEQ."""
     models = facts.models
     used = [part.label for part in inputs] + [f"model{n}" for n in range(len(models))]
     created: dict[str, Any] = {
@@ -44,7 +47,8 @@ def of_take(facts: TakeFacts, inputs: Sequence[Input], now: datetime) -> dict[st
         actions.append({"action": "c2pa.watermarked.bound", "softwareAgent": _agent("kinema watermark")})
     assertions = [
         _actions(actions, complete=True),
-        *([_soft_binding(facts.binding)] if facts.binding else []),
+        *([_soft_binding(facts.binding.alg, facts.binding.value)] if facts.binding else []),
+        *([_soft_binding(ISCC, list(iscc))] if iscc else []),
         *(_disclosure(model, _MODEL_TYPES[facts.drawn_by]) for model in models),
         _mining(facts.mining),
         _created(LABEL, facts.model_dump(mode="json", by_alias=True, exclude_none=True)),
@@ -94,11 +98,11 @@ def _placed(part: Input) -> dict[str, Any]:
     return {"action": "c2pa.placed", "parameters": {"ingredientIds": [part.label]}}
 
 
-def _soft_binding(binding: SoftBinding) -> dict[str, Any]:
-    """Empty scope: the mark is in the whole clip."""
-    return _created(
-        "c2pa.soft-binding", {"alg": binding.alg, "blocks": [{"scope": {}, "value": binding.value}]}
-    )
+def _soft_binding(alg: str, value: str | list[int]) -> dict[str, Any]:
+    """Empty scope: it is of the whole clip. A value should be bytes, which c2pa-python 0.38.1 cannot write: it writes a
+    list of numbers as one, which all that is built on c2pa-rs reads as those bytes, and text as the bytes of its
+    letters."""
+    return _created("c2pa.soft-binding", {"alg": alg, "blocks": [{"scope": {}, "value": value}]})
 
 
 def _disclosure(model: Model, kind: str) -> dict[str, Any]:

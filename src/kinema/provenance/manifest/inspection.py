@@ -229,7 +229,7 @@ def _manifest(active: dict[str, Any], keyring: Keyring) -> Manifest:
         ),
         stamped=text(signature.get("time")),
         source_type=text(first.get("digitalSourceType")).rpartition("/")[2],
-        bindings=tuple(_bindings(assertions)),
+        bindings=tuple(_bindings(said)),
         take=_take(assertions.get(LABEL)),
         ingredients=tuple(_ingredient(table(one)) for one in items(active.get("ingredients"))),
     )
@@ -243,12 +243,14 @@ def _take(statement: Any) -> TakeFacts | None:
         return None
 
 
-def _bindings(assertions: dict[str, Any]) -> list[SoftBinding]:
+def _bindings(assertions: list[dict[str, Any]]) -> list[SoftBinding]:
+    """Several have one label. A value of bytes comes from the SDK in base64."""
     found = []
-    for label, said in assertions.items():
-        if label.split("__")[0] == "c2pa.soft-binding":
-            alg = text(table(said).get("alg"))
-            values = (text(table(block).get("value")) for block in items(table(said).get("blocks")))
+    for one in assertions:
+        if text(one.get("label")).split("__")[0] == "c2pa.soft-binding":
+            said = table(one.get("data"))
+            alg = text(said.get("alg"))
+            values = (text(table(block).get("value")) for block in items(said.get("blocks")))
             found += [SoftBinding(alg=alg, value=value) for value in values if alg and value]
     return found
 

@@ -37,8 +37,15 @@ class Sealed:
     """Where the manifest lies, if the clip's format cannot carry it."""
 
 
-def seal_take(clip: str | Path, facts: TakeFacts, keyring: Keyring, *, assets: Sequence[Path] = ()) -> Sealed:
-    """Sign the clip of a take, in its place. `assets` are files that are seen in it or lit it.
+def seal_take(
+    clip: str | Path,
+    facts: TakeFacts,
+    keyring: Keyring,
+    *,
+    assets: Sequence[Path] = (),
+    iscc: bytes | None = None,
+) -> Sealed:
+    """Sign the clip of a take, in its place. `assets` are files that are seen in it or lit it; `iscc` is stated of it.
 
     Raises `ProvenanceError` if the clip is not the one that `facts` are of, or cannot be signed so that it is trusted.
     """
@@ -52,7 +59,7 @@ def seal_take(clip: str | Path, facts: TakeFacts, keyring: Keyring, *, assets: S
             next_step="Make the take again: something changed its clip.",
         )
     inputs = [_input(path, "componentOf", n, keyring) for n, path in enumerate(assets)]
-    return _seal(clip, clip, of_take(facts, inputs, datetime.now(UTC)), inputs, keyring)
+    return _seal(clip, clip, of_take(facts, inputs, datetime.now(UTC), iscc=iscc), inputs, keyring)
 
 
 def seal_child(

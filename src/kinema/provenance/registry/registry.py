@@ -193,6 +193,13 @@ class Registry:
         """Of all clips, in the order of the log; a row is proved when it is asked for."""
         return [int(id_, 16) for (id_,) in self._database.rows("SELECT id FROM entry ORDER BY leaf")]
 
+    def manifests(self, after: int = -1) -> Iterator[tuple[int, int, bytes]]:
+        """Leaf, id and manifest of clips beyond a leaf, likewise."""
+        statement = "SELECT leaf, id, manifest FROM entry WHERE leaf > ? ORDER BY leaf"
+        return (
+            (leaf, int(id_, 16), manifest) for leaf, id_, manifest in self._database.rows(statement, after)
+        )
+
     def by_fingerprint(self, fingerprint: Fingerprint) -> list[Match]:
         """Clips that look like it, likest first; empty if none does."""
         return self._search.like(fingerprint)
