@@ -21,8 +21,7 @@ from kinema.physics.tape import file_hash
 from kinema.provenance.fingerprint.fingerprint import kept
 from kinema.provenance.iscc.code import iscc_of
 from kinema.provenance.keys import Keyring, open_keyring
-from kinema.provenance.manifest.facts import Permission, Size, SoftBinding, TakeFacts, Verdict
-from kinema.provenance.manifest.learned import models_of
+from kinema.provenance.manifest.facts import Model, Permission, Size, SoftBinding, TakeFacts, Verdict
 from kinema.provenance.manifest.seal import Sealed, seal_take
 from kinema.provenance.manifest.source_type import drawn_by
 from kinema.provenance.registry import Entry, open_registry
@@ -97,7 +96,7 @@ def facts_of(
         versions=record["versions"],
         verdict=Verdict.of(report),
         cost={name: used[name] for name in ("seconds", "cpu_seconds")},
-        models=models_of(shot.look, record["ingredients"]),
+        models=tuple(map(Model.of, record["ingredients"])),
         binding=SoftBinding(value=b64encode(bytes.fromhex(id_)).decode()) if marked else None,
         consents=policy["receipts"],
         permission=Permission(decision="allow", rules=policy["rules"]),

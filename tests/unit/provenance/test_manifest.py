@@ -9,12 +9,12 @@ from typing import Any, Literal
 import pytest
 from pydantic import ValidationError
 
+from kinema.diffusion.painter import Painter
 from kinema.errors import ProvenanceError
 from kinema.provenance.keys import Keyring
 from kinema.provenance.manifest.conformance import CHECKS, judge
-from kinema.provenance.manifest.facts import TakeFacts, Verdict
+from kinema.provenance.manifest.facts import Model, TakeFacts, Verdict
 from kinema.provenance.manifest.inspection import inspect
-from kinema.provenance.manifest.learned import models_of
 from kinema.provenance.manifest.sdk import read
 from kinema.provenance.manifest.seal import seal_child, seal_take
 from kinema.provenance.manifest.source_type import IPTC, drawn_by
@@ -104,13 +104,20 @@ def test_renderer_is_told_by_look_and_quality() -> None:
     assert drawn_by("diffusers:wan", "draft") == "open weights"
 
 
-def test_models_of_looks() -> None:
-    record = [
-        {"kind": "video model weights", "name": "wan", "licence": "MIT", "sha256": "d" * 64, "run_by": "x"}
-    ]
-    assert models_of("diffusers:wan", record)[0].licence == "MIT"
-    assert models_of("painted", [])[0].name.startswith("kinema painter")
-    assert models_of("neutral", []) == ()
+def test_models_are_the_ingredients_of_a_take() -> None:
+    """Open weights and kinema's own alike; without the folder that they lay in."""
+    wan = {
+        "kind": "video model weights",
+        "name": "./models/wan",
+        "licence": "MIT",
+        "sha256": "d" * 64,
+        "run_by": "x",
+    }
+    assert Model.of(wan).licence == "MIT"
+    assert Model.of(wan).name == "wan"
+    own = Model.of(Painter("painted").ingredient)
+    assert own.name.startswith("kinema painter")
+    assert own.pipeline == "kinema.diffusion.painter"
 
 
 def test_nothing_is_said_of_prompt_or_person(seal, keyring: Keyring, weights, tmp_path: Path) -> None:

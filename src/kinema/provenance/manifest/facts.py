@@ -6,8 +6,9 @@ further than its maker thinks. Hashes tie the clip to the take's folder, where a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PureWindowsPath
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -56,6 +57,11 @@ class Model(_Stated):
     sha256: Sha256
     pipeline: Word = ""
     revision: Word | None = None
+
+    @classmethod
+    def of(cls, ingredient: Mapping[str, Any]) -> Model:
+        """Of an ingredient as a take records it, which knows more."""
+        return cls(**{name: value for name, value in ingredient.items() if name in cls.model_fields})
 
 
 class SoftBinding(_Stated):
