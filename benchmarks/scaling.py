@@ -2,10 +2,11 @@
 
     kinema dataset make -o data --worlds 80 --held-out 14 --seed 11 --size 192x128 --frames 17 --styles all
     kinema train take-over --vae runs/vae --dit runs/dit        # or a `kinema train vae` of one's own
-    python benchmarks/scaling.py --data data --vae runs/vae [--depths 2 4 6 8] [--steps 300] [--device cuda]
+    python benchmarks/scaling.py --data data --vae runs/vae [--depths 2 4 6] [--also runs/dit] [--device cuda]
 
 One recipe, one rate that is held, one order of clips; depths differ. The loss is course two's, of the averaged weights,
-on held-out phenomena with the same noise and times for all. Operations are counted, not estimated.
+on held-out phenomena with the same noise and times for all. Operations are counted, not estimated. `--also` judges a
+finished run of course two beside them, and lets it count in the law: short runs alone do not tell what loss stays.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from kinema.diffusion.model.network import PainterNetwork
 from kinema.diffusion.recipes import recipe_named
 from kinema.diffusion.recipes.budgets import paced
 from kinema.diffusion.sizes import ModelSizes
-from kinema.diffusion.training.courses import Stint, latents_of
+from kinema.diffusion.training import checkpoint
+from kinema.diffusion.training.courses import Stint, latents_of, trained_network
 from kinema.diffusion.training.latents import Latents
 from kinema.diffusion.training.loop import Run
 from kinema.diffusion.training.train_transformer import TransformerCourse
@@ -97,6 +99,24 @@ def trained(args: argparse.Namespace, depth: int, data: Any) -> Iterator[dict[st
                 yield row
 
 
+def finished(folder: Path, data: Any) -> dict[str, Any]:
+    """A row of a run that is there. Of its own data and rate, which cooled down; its operations by 6 N D."""
+    _, held_out, frozen = data
+    state = checkpoint.state_of(checkpoint.required(folder))
+    network = trained_network(folder).to(frozen.shift.device)
+    asked = recipe_named(state["recipe"]).transformer
+    course = TransformerCourse(asked, [held_out], held_out, frozen, seed=0, device=frozen.shift.device)
+    count, tokens = parameters(network), state["step"] * asked.optimisation.batch * held_out.tokens
+    return {
+        "depth": network.sizes.depth,
+        "parameters": count,
+        "steps": state["step"],
+        "tokens": tokens,
+        "PFLOP": 6 * count * tokens / 1e15,
+        "loss": judged(course, network, held_out),
+    }
+
+
 def law_rows(law: Law, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The fit, in one row."""
     return [
@@ -141,8 +161,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("--vae", type=Path, required=True)
-    parser.add_argument("--depths", type=int, nargs="+", default=[2, 4, 6, 8])
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--also", type=Path, action="append", default=[], help="a finished run")
+    parser.add_argument("--depths", type=int, nargs="+", default=[2, 4, 6])
+    parser.add_argument("--steps", type=int, default=240)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
@@ -151,6 +172,7 @@ def main() -> None:
     stint = Stint(device=args.device, until=None, minutes=None, threads=args.threads, report=print)
     data = latents_of(args.data, args.vae, args.cache, stint, stint.prepare())
     rows = [row for depth in args.depths for row in trained(args, depth, data)]
+    rows += [finished(run, data) for run in args.also]
     late = [row for row in rows if row["steps"] > args.steps / LOOKS]
     columns = (np.array([float(row[name]) for row in late]) for name in ("parameters", "tokens", "loss"))
     law = fitted(*columns)

@@ -68,6 +68,9 @@ def train_dit(
     vae: Vae,
     run: Run,
     recipe: RecipeName = "cpu",
+    depth: Annotated[
+        int | None, typer.Option("--depth", help="Blocks of the transformer, each 32 wider; even.")
+    ] = None,
     device: Device = "cpu",
     steps: Steps = None,
     until: Until = None,
@@ -76,9 +79,10 @@ def train_dit(
 ) -> None:
     """Course two: stem, encoders and transformer, from latents that are cached in the run."""
     courses = _courses()
-    courses.transformer(
-        _recipe(recipe, "transformer", steps), data, vae, run, _stint(device, until, minutes, threads)
-    )
+    from kinema.diffusion.recipes import of_depth
+
+    asked = of_depth(_recipe(recipe, "transformer", steps), depth)
+    courses.transformer(asked, data, vae, run, _stint(device, until, minutes, threads))
 
 
 @train.command("distill")

@@ -16,14 +16,14 @@ from kinema.diffusion.dataset.make import Order, make_dataset
 from kinema.diffusion.dream import Dreamer, Start
 from kinema.diffusion.model.autoencoder import Scene
 from kinema.diffusion.model.block import KeyValue
-from kinema.diffusion.model.network import TorchStepper
+from kinema.diffusion.model.network import PainterNetwork, TorchStepper
 from kinema.diffusion.openvino_network import OpenVinoNetwork
-from kinema.diffusion.recipes import of_length, recipe_named
+from kinema.diffusion.recipes import of_depth, of_length, recipe_named
 from kinema.diffusion.stream import stream
 from kinema.diffusion.torch_network import Torch, restored
 from kinema.diffusion.training import checkpoint, courses
 from kinema.diffusion.training.taking_over import take_over
-from kinema.errors import TrainingError
+from kinema.errors import TrainingError, UsageError
 from kinema.progress import Quiet
 
 torch.set_num_threads(1)  # arrays are small: threads would only wait for one another
@@ -213,6 +213,21 @@ def test_what_ships_can_be_trained_on(trained, tmp_path):
     assert checkpoint.step_of(vae) == checkpoint.step_of(dit) == 8
     with pytest.raises(TrainingError, match="no run yet"):
         take_over(trained / "weights", tmp_path / "other", dit)
+
+
+def test_depth_is_the_one_dial(trained, tmp_path):
+    """Of the transformer, and of the jumps taught to it by whatever recipe."""
+    stint = courses.Stint(device="cpu", until=1, minutes=None, threads=1, report=lambda _: None)
+    data, smoke = [trained / "data"], recipe_named("smoke")
+    courses.transformer(of_depth(smoke, 4), data, trained / "vae", tmp_path / "dit", stint)
+    run = courses.distill(
+        smoke, data, trained / "vae", tmp_path / "dit", tmp_path / "jump", stint, method="flow-map"
+    )
+    assert isinstance(run.model, PainterNetwork)
+    assert (run.model.sizes.depth, run.model.sizes.width) == (4, 128)
+    assert courses.trained_network(tmp_path / "jump").sizes.depth == 4
+    with pytest.raises(UsageError, match="even"):
+        of_depth(smoke, 3)
 
 
 def test_compiled_blocks_train_on_where_they_stopped(trained, tmp_path):

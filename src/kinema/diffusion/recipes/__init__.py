@@ -33,6 +33,20 @@ def recipe_named(name: str) -> Recipe:
     )
 
 
+def of_depth(recipe: Recipe, depth: int | None) -> Recipe:
+    """The recipe with a transformer of this depth, and so of 32 times this width; None: as it is. Raises
+    `UsageError`."""
+    if depth is None:
+        return recipe
+    try:
+        sizes = replace(recipe.transformer.sizes, depth=depth)
+    except ValueError as error:
+        raise UsageError(
+            "--depth", "must be even and at least 2", got=depth, next_step="Choose 4, 6, 8 or 12."
+        ) from error
+    return replace(recipe, transformer=replace(recipe.transformer, sizes=sizes))
+
+
 def of_length(recipe: Recipe, course: Course, steps: int | None) -> Recipe:
     """The recipe with one of its courses made longer or shorter, paced for that; None: as it is."""
     if steps is None:

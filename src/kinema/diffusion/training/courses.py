@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -114,12 +114,13 @@ def distill(
     method: str,
 ) -> Run:
     """Course three: jumps, from the averaged weights of course two. `method`: see `target_named`."""
-    device, asked = stint.prepare(), recipe.transformer
+    device = stint.prepare()
+    tensors, state = checkpoint.load(checkpoint.required(transformer_run))
+    asked = replace(recipe.transformer, sizes=ModelSizes(**state["sizes"]))
     latents, held_out, frozen = latents_of(data, autoencoder_run, transformer_run / "latents", stint, device)
     course = JumpCourse(
         asked, recipe.distill, latents, held_out, frozen, method=method, seed=recipe.seed, device=device
     )
-    tensors, _ = checkpoint.load(checkpoint.required(transformer_run))
     course.model.load_state_dict(averaged_of(tensors))
     stint.hasten(course.model, device)
     about = _about("distill", recipe, asked.sizes, sum(map(len, latents))) | _seen(data, latents, frozen)
