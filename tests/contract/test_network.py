@@ -123,6 +123,14 @@ def test_reading_leaves_nothing_behind(name):
     np.testing.assert_array_equal(np.asarray(seen[0]), np.asarray(seen[1]))
 
 
+def test_parts_side_by_side_are_the_same():
+    """Frames of a chunk and rows of tokens go to several threads, whichever is free: where they come back to counts."""
+    place: dict[str, Any] = {"rows": ROWS, "columns": COLUMNS, "cache": read_config().cache}
+    pair = OpenVinoNetwork(weights_folder(), **place, precision="float32", threads=2)
+    for found, wanted in zip(painted(pair), painted_by("openvino"), strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-5)  # of numbers near 1, in float32, by shared sums
+
+
 def test_a_chunk_at_a_time_is_the_clip_at_once():
     """Torch decodes whole clips too; convolutions of other lengths sum in another order, so float32's rounding."""
     latents, frames = painted_by("torch")

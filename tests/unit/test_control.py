@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinema.diffusion.body_noise import body_noise
-from kinema.diffusion.control import BODY, CHANNELS, DEPTH, MOTION, MOTION_SCALE, NOISE, NORMAL, control_of
+from kinema.diffusion.control import (
+    BODY,
+    CHANNELS,
+    DEPTH,
+    MOTION,
+    MOTION_SCALE,
+    NOISE,
+    NORMAL,
+    control_of,
+    control_of_chunk,
+)
 from kinema.physics.analytic import Analytic
 from kinema.physics.build import build_world
 from kinema.physics.rotation import matrix
@@ -174,3 +184,23 @@ def test_noise_is_bounded_and_smooth(x, y, z, key):
     # The cubic's steepest slope is 3/2, between corners at most 2 apart.
     assert abs(there - here) <= 1e-4 * 3.0 * 1.01 + 1e-9
     assert math.isfinite(here)
+
+
+def test_networks_are_told_the_same_numbers_as_the_data_set(clip):
+    """Of eight frames and whole tokens, of which the last frame, row and column fill what there is not."""
+    tape, camera, frames, controls, _ = clip
+    told = control_of_chunk(frames[:3], tape, camera, body_noise(tape, camera), (8, HEIGHT + 16, WIDTH + 5))
+    beyond = ((0, 5), (0, 16), (0, 5), (0, 0))
+    expected = np.pad(np.stack(controls[:3]), beyond, mode="edge").astype(np.float32)
+    np.testing.assert_array_equal(told, np.moveaxis(expected, -1, 0)[None])
+
+
+@given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=40))
+def test_control_is_rounded_as_half_floats_are(values):
+    from kinema.diffusion.control_kernel import _put
+
+    line = np.array(values, np.float32)[:, None]
+    out = np.empty((1, 1, 1, len(values)), np.float32)
+    wanted = line[:, 0].astype(np.float16)
+    _put(line, line.view(np.uint32), out, 0, 0)
+    np.testing.assert_array_equal(out[0, 0, 0], wanted)

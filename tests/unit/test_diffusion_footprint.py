@@ -20,7 +20,7 @@ class Free:
 def test_a_picture_too_large_for_the_memory_is_refused(monkeypatch):
     monkeypatch.setattr(psutil, "virtual_memory", Free)
     refuse_too_large(320, 192)
-    with pytest.raises(MachineError, match=r"painting 1920x1080.*needs 14\.7 GiB.*2\.0 GiB free"):
+    with pytest.raises(MachineError, match=r"painting 1920x1080.*needs 13\.2 GiB.*2\.0 GiB free"):
         refuse_too_large(1920, 1080)
 
 

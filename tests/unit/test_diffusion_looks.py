@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ import pytest
 from kinema.diffusion.grid import Grid
 from kinema.diffusion.looks import DREAM, painted_looks, refuse_unknown, style_of
 from kinema.diffusion.manifest import SCHEMA, read_manifest
-from kinema.diffusion.painter import chunks, linear, noises
+from kinema.diffusion.painter import ahead, chunks, linear, noises
+from kinema.diffusion.schedule import times
+from kinema.diffusion.stream import stream
 from kinema.diffusion.styles import NAMES
 from kinema.errors import MachineError, TrainingError, UsageError
 from kinema.job import Job
@@ -92,3 +96,39 @@ def test_a_painted_look_without_weights_is_refused_before_anything_is_made(tmp_p
     with pytest.raises(MachineError, match="KINEMA_WEIGHTS"):
         make_take(shot, tmp_path / "a.take", Job(quality="draft"))
     assert not (tmp_path / "a.take").exists()
+
+
+def test_the_next_item_is_made_while_one_is_used():
+    begun = threading.Event()
+
+    def items():
+        yield 0
+        begun.set()
+        yield 1
+        raise ValueError("no third")
+
+    with ThreadPoolExecutor(1) as thread:
+        coming = ahead(thread, items())
+        assert next(coming) == 0
+        assert begun.wait(30)  # nobody asked for the second yet
+        assert next(coming) == 1
+        with pytest.raises(ValueError, match="no third"):
+            next(coming)
+
+
+def test_latent_frames_are_read_for_those_after_them_alone():
+    """Two steps each, and one pass to be remembered by for all but the last; all see who is before them."""
+    passes = []
+
+    class Counting:
+        window = 2
+
+        def step(self, noisy, condition, time, span, past):  # noqa: ARG002 - the protocol's signature
+            passes.append((condition, time, past))
+            return noisy, condition
+
+    painted = list(stream(Counting(), range(4), [0.0] * 4, times(2), jump=True))
+    assert len(painted) == 4
+    assert [(c, t) for c, t, _ in passes if t == 0.0] == [(c, 0.0) for c in range(3)]
+    seen = {condition: past for condition, _, past in passes}
+    assert seen == {0: [None, None], 1: [None, 0], 2: [0, 1], 3: [0, 2]}

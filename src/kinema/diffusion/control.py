@@ -5,6 +5,7 @@ Everything comes from the tape and the exact passes, nothing from an estimate: w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -56,11 +57,43 @@ def control_of(
     noise in [-1, 1]; 12 shading x / (1 + x), x = luminance over the albedo's (over 1 where no body is); 13 body or
     not. All but shading and motion are 0 where no body is.
     """
+    out = np.empty((len(CHANNELS), 1, *frame.passes.depth.shape), np.float32)
+    _fill(frame, tape, camera, noise, out, 0)
+    return np.moveaxis(out[:, 0], 0, -1).astype(np.float16, order="C")
+
+
+def control_of_chunk(
+    frames: Sequence[Frame],
+    tape: Tape,
+    camera: CameraPath,
+    noise: BodyNoise,
+    size: tuple[int, int, int],
+) -> Float[np.ndarray, "1 14 time row column"]:
+    """`control_of` each of the frames, the same numbers as the networks take them. `size`: of time, row and column;
+    what is beyond the last frame, row or column repeats it."""
+    out = np.empty((1, len(CHANNELS), *size), np.float32)
+    for time, frame in enumerate(frames):
+        _fill(frame, tape, camera, noise, out[0], time)
+    count, (height, width) = len(frames), frames[0].passes.depth.shape
+    out[:, :, :count, height:, :width] = out[:, :, :count, height - 1 : height, :width]
+    out[:, :, :count, :, width:] = out[:, :, :count, :, width - 1 : width]
+    out[:, :, count:] = out[:, :, count - 1 : count]
+    return out
+
+
+def _fill(
+    frame: Frame,
+    tape: Tape,
+    camera: CameraPath,
+    noise: BodyNoise,
+    out: Float[np.ndarray, "14 time row column"],
+    time: int,
+) -> None:
+    """One frame's into its place, float32, rounded to what float16 holds."""
     from kinema.diffusion.control_kernel import fill
 
     view, passes = camera.at(frame.index), frame.passes
     position, orientation = tape.poses_at(frame.index)
-    out = np.empty((*passes.depth.shape, len(CHANNELS)), np.float32)
     fill(
         frame.colour,
         passes.depth,
@@ -78,6 +111,6 @@ def control_of(
         noise.feature[tape.geometry.piece_body],
         noise.key[tape.geometry.piece_body],
         MOTION_SCALE,
+        time,
         out,
     )
-    return out.astype(np.float16)

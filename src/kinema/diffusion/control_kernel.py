@@ -50,6 +50,23 @@ def _encoded(linear: Any) -> Any:
 
 
 @njit(inline="always")
+def _put(line: Any, bits: Any, out: Any, time: Any, row: Any) -> None:
+    """A row of pixels (column, 14) in its place, its numbers rounded as half floats are (IEEE 754, ties to even), for
+    so the data set keeps them. `bits`: the same memory as `line`."""
+    half, unit, rest = np.float32(0.75), np.float32(2.0**-14), _U(0xFFFFE000)
+    for channel in range(len(out)):
+        place = out[channel, time, row]
+        for column in range(len(line)):
+            value = line[column, channel]
+            if abs(value) < unit:  # no normal half float: a multiple of 2 ** -24
+                line[column, channel] = (value + half) - half
+            else:  # 10 of 23 bits stay
+                odd = (bits[column, channel] >> _U(13)) & _U(1)
+                bits[column, channel] = (bits[column, channel] + _U(0xFFF) + odd) & rest
+            place[column] = line[column, channel]
+
+
+@njit(inline="always")
 def _within(value: Any, limit: Any) -> Any:
     """Clipped; 0 if it is not a number (a point that will be behind the camera)."""
     return min(max(value, -limit), limit) if np.isfinite(value) else 0.0
@@ -91,14 +108,17 @@ def fill(
     feature: Any,
     key: Any,
     motion_scale: Any,
+    time: Any,
     out: Any,
 ) -> None:  # pragma: no cover - compiled
-    """All channels of `control.control_of` into `out` (row, column, 14). `axes`: right, up, forward; `turn`: piece
-    frame to world; `feature` and `key` per piece."""
+    """All channels of `control.control_of` into `out[:, time]` (14, time, row, column), which may have more rows and
+    columns. `axes`: right, up, forward; `turn`: piece frame to world; `feature` and `key` per piece."""
     height, width = depth.shape
+    line = np.empty((width, len(out)), np.float32)
+    bits = line.view(np.uint32)
     for row in range(height):
         for column in range(width):
-            pixel = out[row, column]
+            pixel = line[column]
             pixel[:] = 0.0
             pixel[7] = _within(motion[row, column, 0] / width * motion_scale, 1.0)
             pixel[8] = _within(motion[row, column, 1] / height * motion_scale, 1.0)
@@ -135,3 +155,4 @@ def fill(
                     own[2] + turn[p, x, 2] * seen,
                 )
             _noise(own, feature[p], key[p], z * 2 * tan_x / width, pixel)
+        _put(line, bits, out, time, row)

@@ -8,9 +8,9 @@ from kinema.errors import MachineError
 
 GIB: Final = 2**30
 BASE: Final = 0.5 * GIB
-PER_PIXEL: Final = 7.2 * 2**10
-"""Bytes: peaks of whole takes in float32 were 665, 1638 and 3336 MiB at 192x128, 512x320 and 854x480, whatever the
-length. bfloat16 takes less."""
+PER_PIXEL: Final = 6.4 * 2**10
+"""Bytes: peaks of whole takes in float32 were 643, 1518, 2105 and 2682 MiB at 192x128, 512x320, 512x512 and 854x480,
+whatever the length. bfloat16 takes less."""
 
 
 def refuse_too_large(width: int, height: int, free: int | None = None) -> None:

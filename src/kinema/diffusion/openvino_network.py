@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from kinema.diffusion.grid import SPACE, TIME
 from kinema.diffusion.manifest import read_manifest
+from kinema.diffusion.openvino_graph import Array, Graph, Precision, core_with, options_for
 from kinema.diffusion.sizes import (
     CONDITION,
     CONTROL,
@@ -29,9 +30,6 @@ from kinema.diffusion.sizes import (
     TURNING_BASE,
     WORDS,
 )
-
-Precision = Literal["float32", "fastest"]
-Array = np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,15 +78,19 @@ class OpenVinoNetwork:
         self.depth, self.heads = self.manifest["depth"], self.manifest["heads"]
         self.window: int = self.manifest["window"]
         self._folder = folder
-        self._core = _core(cache)
+        self._core = core_with(cache)
         self._precision: Precision = precision
         self._threads = threads
         latent, sides = (1, LATENT, 1, rows, columns), (SPACE * rows, SPACE * columns)
-        first, following = (1, CONTROL, 1, *sides), (1, CONTROL, TIME, *sides)
+        first = (1, CONTROL, 1, *sides)
         self._decoder = self._carrying("decoder", latent, latent, tails=slice(2, None))
         features, drawn = self._decoder[0].shapes[:2]
-        self._shader = self._compiled("shader", [features, drawn, first, (1,), (1,)])
-        self._stem = self._compiled("stem_first", [first]), self._compiled("stem_next", [following])
+        self._shader = self._compiled("shader", [features, drawn, first, (1,), (1,)], parts=True)
+        opening, following = ((1, CONTROL, frames, SPACE, SPACE * columns) for frames in (1, TIME))
+        self._stem = tuple(
+            self._compiled(f"stem_{name}", [shape], parts=True)
+            for name, shape in (("first", opening), ("next", following))
+        )
         self._unseen = np.zeros(first, np.float32)
         self._reader: Graph | None = self._compiled("reader", self._reader_shapes())
         self._step = self._compiled("step", self._step_shapes())
@@ -100,8 +102,10 @@ class OpenVinoNetwork:
     def condition(
         self, control: Float[Array, "1 14 time row column"]
     ) -> Float[Array, "1 104 1 latent_row latent_column"]:
-        """Control of a clip's first frame, or of a later chunk of eight → its condition."""
-        return self._stem[control.shape[2] > 1](control)[0]
+        """Control of a clip's first frame, or of a later chunk of eight → its condition. A row of tokens at a time,
+        which see nothing of one another: the graph for all of them would hold twice the control and more."""
+        rows = [(control[..., SPACE * row : SPACE * (row + 1), :],) for row in range(self.rows)]
+        return np.concatenate([row for (row,) in self._stem[control.shape[2] > 1].each(rows)], axis=3)
 
     def decode(
         self,
@@ -114,9 +118,11 @@ class OpenVinoNetwork:
         None where there is no world. `style`: its number in `styles.NAMES`."""
         features, drawn, *after = self._decoder[tails is not None](latent, *(tails or ()))
         told = np.array([control is not None], np.float32), np.array([style])
-        for frame in (np.s_[:, :, k : k + 1] for k in range(drawn.shape[2])):
-            seen = self._unseen if control is None else control[frame]
-            drawn[frame] = self._shader(features[frame], drawn[frame], seen, *told)[0]
+        frames = [np.s_[:, :, k : k + 1] for k in range(drawn.shape[2])]
+        seen = [self._unseen if control is None else control[frame] for frame in frames]
+        parts = [(features[k], drawn[k], shown, *told) for k, shown in zip(frames, seen, strict=True)]
+        for frame, (rgb,) in zip(frames, self._shader.each(parts), strict=True):
+            drawn[frame] = rgb
         return drawn, after
 
     def encode(
@@ -168,11 +174,17 @@ class OpenVinoNetwork:
         return opening, self._compiled(f"{name}_next", [following, *opening.shapes[tails]], precision)
 
     def _compiled(
-        self, name: str, shapes: Sequence[Sequence[int]], precision: Precision | None = None
+        self,
+        name: str,
+        shapes: Sequence[Sequence[int]],
+        precision: Precision | None = None,
+        *,
+        parts: bool = False,
     ) -> Graph:
+        """`parts`: it will be asked for `each` of several."""
         model = self._core.read_model(self._folder / f"{name}.xml")
         model.reshape({port: list(shape) for port, shape in zip(model.inputs, shapes, strict=True)})
-        options = _options(self._core, precision or self._precision, self._threads)
+        options = options_for(self._core, precision or self._precision, self._threads, parts=parts)
         return Graph(self._core.compile_model(model, "CPU", options))
 
     def _reader_shapes(self) -> list[tuple[int, ...]]:
@@ -253,33 +265,3 @@ class OpenVinoContext:
         moved = key.copy()
         moved[..., :pairs], moved[..., half : half + pairs] = a * cosine - b * sine, a * sine + b * cosine
         return moved, value
-
-
-class Graph:
-    """A compiled graph as a function."""
-
-    def __init__(self, compiled: Any) -> None:
-        self._request = compiled.create_infer_request()
-        self.shapes = [tuple(port.shape) for port in compiled.outputs]
-
-    def __call__(self, *inputs: Array) -> list[Array]:
-        """Outputs, copied: the graph reuses its own."""
-        given = {i: np.ascontiguousarray(array) for i, array in enumerate(inputs)}
-        results = self._request.infer(given)
-        return [np.array(results[i]) for i in range(len(self.shapes))]
-
-
-def _core(cache: Path | None) -> Any:
-    import openvino
-
-    core = openvino.Core()
-    if cache is not None:
-        core.set_property({"CACHE_DIR": str(cache / "openvino")})
-    return core
-
-
-def _options(core: Any, precision: Precision, threads: int) -> dict[str, Any]:
-    bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    hint = "bf16" if precision == "fastest" and bfloat16 else "f32"
-    limit = {"INFERENCE_NUM_THREADS": threads} if threads else {}
-    return {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "LATENCY", **limit}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from jaxtyping import Float, Int
 from kinema.config import read_config
 from kinema.diffusion.body_noise import body_noise
 from kinema.diffusion.caption import captions, encode
-from kinema.diffusion.control import control_of
+from kinema.diffusion.control import control_of_chunk
 from kinema.diffusion.dream import Dreamer
 from kinema.diffusion.footprint import refuse_too_large
 from kinema.diffusion.given import Given
@@ -116,25 +117,42 @@ class Painter:
         wanted = range(
             min(grid.frames, tape.frames)
         )  # whole chunks: a frame is painted with its later neighbours
-        network = self._runtime.load(self._weights, rows=grid.rows, columns=grid.columns)
         drawn = Preview(assets=self._assets).draw(shot, tape, picture, wanted)
         camera = CameraPath(shot, tape, picture.width, picture.height)
-        context = self._read(network, shot, tape, camera)
+        with ThreadPoolExecutor(1, "ahead") as thread:
+            told = ahead(thread, self._told(chunks(drawn), tape, camera, grid))
+            network = self._runtime.load(self._weights, rows=grid.rows, columns=grid.columns)
+            context = self._read(network, shot, tape, camera)
+            size = {"frames": last + 1, "width": picture.width, "height": picture.height}
+            for chunk, rgb in self._painted(network, context, told, shot, grid, size):
+                for frame, colour in zip(
+                    chunk.frames, rgb, strict=False
+                ):  # the clip's last chunk may be padded
+                    if frame.index in frames:
+                        yield replace(frame, colour=linear(colour[: picture.height, : picture.width]))
+
+    def _painted(
+        self,
+        network: Network,
+        context: Context,
+        told: Iterator[Chunk],
+        shot: Shot,
+        grid: Grid,
+        size: dict[str, int],
+    ) -> Iterator[tuple[Chunk, Float[np.ndarray, "time row column 3"]]]:
+        """The chunks and their pixels, sRGB in [-1, 1]. `size`: frames, width and height of the clip."""
         waiting: deque[Chunk] = deque()
         noise = map(network.own, noises(grid, shot.seed))
         if self._look == DREAM:
-            size = {"frames": last + 1, "width": picture.width, "height": picture.height}
             starts = starts_of(self._given, network, grid, **size)
-            dreamer = Dreamer(context, context.no_control, self._steps)
-            latents = dreamer.dream(starts, noise, loop=self._given.loop)
-            latents = waited(latents, chunks(drawn), waiting)
+            latents = Dreamer(context, context.no_control, self._steps).dream(
+                starts, noise, loop=self._given.loop
+            )
+            latents = waited(latents, told, waiting)
         else:
-            conditions = self._conditions(network, chunks(drawn), waiting, tape, camera, grid)
+            conditions = conditions_of(network, told, waiting)
             latents = stream(context, conditions, noise, times(self._steps), jump=True)
-        for chunk, rgb in decoded(network, latents, waiting, NAMES.index(style_of(self._look))):
-            for frame, colour in zip(chunk.frames, rgb, strict=False):  # the clip's last chunk may be padded
-                if frame.index in frames:
-                    yield replace(frame, colour=linear(colour[: picture.height, : picture.width]))
+        return decoded(network, latents, waiting, NAMES.index(style_of(self._look)))
 
     def _read(self, network: Network, shot: Shot, tape: Tape, camera: CameraPath) -> Context:
         """What is said of the shot: scene rows and a caption in the style asked for; of a dream the caption alone."""
@@ -145,32 +163,42 @@ class Painter:
         scene = scene_input(rows[:shown], kinds[:shown])
         return network.read(NAMES.index(style), *scene, text_input(words))
 
-    def _conditions(
-        self,
-        network: Network,
-        drawn: Iterable[list[Frame]],
-        waiting: deque[Chunk],
-        tape: Tape,
-        camera: CameraPath,
-        grid: Grid,
-    ) -> Iterator[Any]:
-        """One for each chunk, which then waits for its colour."""
+    def _told(
+        self, drawn: Iterator[list[Frame]], tape: Tape, camera: CameraPath, grid: Grid
+    ) -> Iterator[Chunk]:
+        """Chunks with the control that a painting is told of."""
         noise = body_noise(tape, camera)
         for number, frames in enumerate(drawn):
-            control = np.stack([control_of(frame, tape, camera, noise) for frame in frames])
-            size = Grid(frames=1, height=grid.height, width=grid.width)
-            full = np.concatenate([size.padded(control[k : k + 1]) for k in range(len(control))])
-            missing = len(grid.chunk(number)) - len(full)
-            full = np.concatenate([full, np.repeat(full[-1:], missing, axis=0)]).astype(np.float32)
-            full = np.moveaxis(full, -1, 0)[None]
-            waiting.append(Chunk(frames, full))
-            yield network.condition(full)
+            size = (len(grid.chunk(number)), grid.height, grid.width)
+            dreams = self._look == DREAM
+            yield Chunk(frames, None if dreams else control_of_chunk(frames, tape, camera, noise, size))
 
 
-def waited(latents: Iterable[Any], drawn: Iterable[list[Frame]], waiting: deque[Chunk]) -> Iterator[Any]:
+def ahead(thread: ThreadPoolExecutor, items: Iterator[Item]) -> Iterator[Item]:
+    """The same items; the first is begun now, and each later one while the one before it is used. So one waits, at
+    most. `thread`: of its own."""
+    coming = thread.submit(next, items, None)
+
+    def others(coming: Future[Item | None]) -> Iterator[Item]:
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
+
+    return others(coming)
+
+
+def conditions_of(network: Network, told: Iterable[Chunk], waiting: deque[Chunk]) -> Iterator[Any]:
+    """One for each chunk, which then waits for its colour."""
+    for chunk in told:
+        assert chunk.control is not None
+        waiting.append(chunk)
+        yield network.condition(chunk.control)
+
+
+def waited(latents: Iterable[Any], told: Iterable[Chunk], waiting: deque[Chunk]) -> Iterator[Any]:
     """A dream's latent frames; the frames of each, whose passes are drawn all the same, wait for its colour."""
-    for latent, frames in zip(latents, drawn, strict=False):
-        waiting.append(Chunk(frames, None))
+    for latent, chunk in zip(latents, told, strict=False):
+        waiting.append(chunk)
         yield latent
 
 

@@ -39,7 +39,13 @@ def stream(
     """Clean latent frames (B 48 1 h w), one for each of `conditions`. Where some are given: see `dream`."""
     memories: deque[Any] = deque(maxlen=network.window)
     sink = None
+    unread: Any = None  # the last frame is read when the next one asks: nobody sees the clip's last
     for number, (condition, noise) in enumerate(zip(conditions, noises, strict=False)):
+        if unread is not None:
+            clean, before, past = unread
+            memory = network.step(clean, before, 0.0, 0.0, past)[1]
+            sink = memory if number == 1 else sink
+            memories.append(memory)
         past = slots(sink if number >= network.window else None, memories, network.window)
 
         def denoise(
@@ -48,9 +54,7 @@ def stream(
             return network.step(noisy, condition, time, span, past)[0]
 
         clean = descend(denoise, noise, visits, jump=jump)
-        _, memory = network.step(clean, condition, 0.0, 0.0, past)
-        sink = memory if number == 0 else sink
-        memories.append(memory)
+        unread = clean, condition, past
         yield clean
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from numba import njit
 
 from kinema.render.environment import directions, level_illuminance, solid_angles
 from kinema.render.preview.arrays import Surroundings
@@ -145,14 +147,27 @@ def _halved(sphere: np.ndarray, degrees: float) -> np.ndarray:
     return sphere
 
 
-def _look_up(sphere: np.ndarray, d: np.ndarray) -> np.ndarray:
+def _look_up(
+    sphere: Float[np.ndarray, "row column 3"], d: Float[np.ndarray, "*any 3"]
+) -> Float[np.ndarray, "*any 3"]:
     """Bilinear."""
+    flat = np.ascontiguousarray(d).reshape(-1, 3)
+    found = np.empty_like(flat)
+    _bilinear(sphere, flat, found)
+    return found.reshape(d.shape)
+
+
+# No fast mathematics: which of two texels a direction falls on is to be the same on every machine.
+@njit(cache=True, nogil=True, error_model="numpy")
+def _bilinear(sphere: Any, d: Any, found: Any) -> None:  # pragma: no cover - compiled
     rows, columns = sphere.shape[:2]
-    v = np.arccos(np.clip(d[..., 2], -1, 1)) / math.pi * rows - 0.5
-    u = np.arctan2(d[..., 0], d[..., 1]) / (2 * math.pi) % 1 * columns - 0.5
-    j, i = np.floor(v).astype(int), np.floor(u).astype(int)
-    b, a = (v - j)[..., None], (u - i)[..., None]
-    j0, j1 = np.clip(j, 0, rows - 1), np.clip(j + 1, 0, rows - 1)
-    i0, i1 = i % columns, (i + 1) % columns
-    top = sphere[j0, i0] * (1 - a) + sphere[j0, i1] * a
-    return top * (1 - b) + (sphere[j1, i0] * (1 - a) + sphere[j1, i1] * a) * b
+    for n in range(len(d)):
+        v = math.acos(min(max(d[n, 2], -1.0), 1.0)) / math.pi * rows - 0.5
+        u = math.atan2(d[n, 0], d[n, 1]) / (2 * math.pi) % 1 * columns - 0.5
+        j, i = math.floor(v), math.floor(u)
+        b, a = v - j, u - i
+        j0, j1 = min(max(j, 0), rows - 1), min(max(j + 1, 0), rows - 1)
+        i0, i1 = i % columns, (i + 1) % columns
+        for k in range(3):
+            top = sphere[j0, i0, k] * (1 - a) + sphere[j0, i1, k] * a
+            found[n, k] = top * (1 - b) + (sphere[j1, i0, k] * (1 - a) + sphere[j1, i1, k] * a) * b
