@@ -71,7 +71,10 @@ def parse(
                 "shot": to_tree(compiled.shot),
                 "phrases": [{"words": p.words, "sets": [str(s) for s in p.sets]} for p in compiled.phrases],
                 "assumed": list(compiled.assumed),
-                "unknown": [{"word": u.word, "suggestions": list(u.suggestions)} for u in compiled.unknown],
+                "unknown": [
+                    {"word": u.word, "suggestions": list(u.suggestions), "of_a_look": u.of_a_look}
+                    for u in compiled.unknown
+                ],
             }
         )
         return
@@ -80,9 +83,8 @@ def parse(
         _say(f"# {phrase.words!r} → {'; '.join(map(str, phrase.sets)) or 'joins the words around it'}")
     for line in compiled.assumed:
         _say(f"# assumed: {line}")
-    for word in compiled.unknown:
-        near = f"; did you mean {', '.join(word.suggestions)}?" if word.suggestions else ""
-        _say(f"# not understood: {word.word!r}{near}")
+    for unknown in compiled.unknown:
+        _say(f"# not understood: {unknown}")
 
 
 @app.command()

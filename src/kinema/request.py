@@ -65,12 +65,8 @@ def _from_words(text: str, *, strict: bool, llm: bool) -> Request:
     from kinema.shot.prompt import compile_prompt
 
     compiled = compile_prompt(text, strict=strict)
-    notes = [
-        f"not understood: {u.word!r}"
-        + (f"; did you mean {', '.join(u.suggestions)}?" if u.suggestions else "")
-        for u in compiled.unknown
-    ]
-    return Request(shot=compiled.shot, assets=Path(), name=slug(text), notes=tuple(notes))
+    notes = tuple(f"not understood: {unknown}" for unknown in compiled.unknown)
+    return Request(shot=compiled.shot, assets=Path(), name=slug(text), notes=notes)
 
 
 def slug(text: str) -> str:

@@ -77,7 +77,7 @@ def test_a_known_word_that_applies_to_nothing_is_unknown_too() -> None:
 
 
 def test_strict_lists_all_that_is_not_understood() -> None:
-    with pytest.raises(ShotError, match=r"blorp; steal \(did you mean .*steel"):
+    with pytest.raises(ShotError, match=r"'blorp'; 'steal' \(did you mean .*steel"):
         compile_prompt("A blorp steal ball.", strict=True)
     assert compile_prompt(HERO, strict=True).unknown == ()
 
@@ -209,3 +209,11 @@ def test_no_entry_of_the_lexicon_is_lost_to_another() -> None:
     """Words with several senses keep them all."""
     assert {s.kind for s in lexicon()[("marble",)]} == {"object", "material"}
     assert {s.kind for s in lexicon()[("behind",)]} == {"way", "relation"}
+
+
+def test_words_of_looks_are_told_where_to_go():
+    """Instead of words that happen to be spelt alike."""
+    compiled = compile_prompt("A ball falls from 1 m onto wet asphalt.")
+    assert [str(unknown) for unknown in compiled.unknown] == ["'wet' (a word of --look)"]
+    [strange] = compile_prompt("A baal, and a ball that falls.").unknown
+    assert str(strange).startswith("'baal' (did you mean ")

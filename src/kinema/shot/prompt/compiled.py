@@ -39,6 +39,15 @@ class Unknown:
     end: int
     suggestions: tuple[str, ...]
     """Words kinema knows that look alike, nearest first."""
+    of_a_look: bool
+    """Whether `--look` knows it: "wet" asphalt looks wet and slides as it did."""
+
+    def __str__(self) -> str:
+        """The word, and what to write or where to say it, if that is known."""
+        if self.of_a_look:
+            return f"{self.word!r} (a word of --look)"
+        near = f" (did you mean {', '.join(self.suggestions)}?)" if self.suggestions else ""
+        return f"{self.word!r}{near}"
 
 
 @dataclass(frozen=True)

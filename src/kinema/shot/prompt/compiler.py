@@ -18,7 +18,7 @@ from kinema.shot.prompt.goals import MOST_BROKEN
 from kinema.shot.prompt.grammar import parse
 from kinema.shot.prompt.layout import add_frames, lay_out
 from kinema.shot.prompt.lexer import Lexeme, lex
-from kinema.shot.prompt.lexicon import vocabulary
+from kinema.shot.prompt.lexicon import vocabulary, words_of_looks
 from kinema.shot.prompt.lighting import balance_for, light_up, opened_for
 from kinema.shot.prompt.reader import read, unused
 from kinema.shot.prompt.reading import Reading
@@ -188,7 +188,10 @@ def _forces(scene: Scene, stage: Stage, heading: float) -> dict[str, Any]:
 
 def _unknown(text: str, strange: list[Word], idle: list[Lexeme]) -> tuple[Unknown, ...]:
     places = sorted({(w.start, w.end) for w in strange} | {(l.start, l.end) for l in idle})
-    return tuple(Unknown(text[a:b], a, b, _suggest(text[a:b].lower())) for a, b in places)
+    words = [(text[a:b], a, b) for a, b in places]
+    return tuple(
+        Unknown(word, a, b, _suggest(word.lower()), word.lower() in words_of_looks()) for word, a, b in words
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -216,9 +219,7 @@ def _with_unknown(error: ShotError, unknown: tuple[Unknown, ...]) -> ShotError:
 
 
 def _not_understood(unknown: tuple[Unknown, ...]) -> ShotError:
-    listed = [
-        u.word + (f" (did you mean {', '.join(u.suggestions)}?)" if u.suggestions else "") for u in unknown
-    ]
+    listed = list(map(str, unknown))
     return ShotError(
         "prompt",
         "must hold only words kinema understands",

@@ -50,6 +50,16 @@ def vocabulary() -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=1)
+def words_of_looks() -> frozenset[str]:
+    """Single words by which `--look` names styles and surfaces."""
+    said = table("looks")
+    several = [*said["looks"].values(), *said["surfaces"].values()]
+    return frozenset(
+        form[0] for words in several for word in words for form in forms_of(word) if len(form) == 1
+    )
+
+
 def _entries() -> Iterator[tuple[str, Sense]]:
     yield from _nouns()
     yield from _adjectives()
