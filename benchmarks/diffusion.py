@@ -73,6 +73,12 @@ def _reconstruction(weights: Path, quick: bool) -> Tables:
     return {"Reconstruction": reconstruction(weights, 2 if quick else 6)}
 
 
+def _larger(weights: Path, quick: bool) -> Tables:
+    from diffusion_proof.larger import larger
+
+    return {"Sizes beyond training": larger(weights, 2 if quick else 6)}
+
+
 PROOFS: dict[str, Callable[[Path, bool], Tables]] = {
     "physics": _physics,
     "control": _control,
@@ -80,6 +86,7 @@ PROOFS: dict[str, Callable[[Path, bool], Tables]] = {
     "growth": _growth,
     "quality": _quality,
     "reconstruction": _reconstruction,
+    "larger": _larger,
     "phyworld": _phyworld,
     "drift": _drift,
 }

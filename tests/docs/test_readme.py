@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,15 @@ def test_tree_names_what_is_there():
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
         assert target.startswith("http") or (page.parent / target).exists(), target
+
+
+def test_every_extra_is_named():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    said = re.search(
+        r"`pip install 'kinema\[NAME\]'` adds:(.*?)\n\n", (ROOT / "README.md").read_text("utf-8"), re.S
+    )
+    assert said is not None
+    assert set(re.findall(r"`([a-z-]+)`", said[1])) == set(declared) - {"bench", "dev"}
 
 
 def test_make_targets_exist():
