@@ -61,7 +61,9 @@ def encode(text: str) -> Encoded:
             at += length - 1
         elif word.kind == "word" or word.kind == "fstop":
             near = get_close_matches(word.text, [w for w in known if w.isalpha()], n=3, cutoff=0.6)
-            unknown.append(Unknown(text[word.start : word.end], word.start, word.end, tuple(near)))
+            unknown.append(
+                Unknown(text[word.start : word.end], word.start, word.end, tuple(near), of_a_look=False)
+            )
         at += 1
     return Encoded(ids, tuple(unknown))
 
