@@ -12,6 +12,9 @@ PER_PIXEL: Final = 6.4 * 2**10
 """Bytes: peaks of whole takes in float32 were 643, 1518, 2105 and 2682 MiB at 192x128, 512x320, 512x512 and 854x480,
 whatever the length. bfloat16 takes less."""
 
+LOST: Final = "1.7 dB further from it at 640x368, 2.8 dB at 854x480"
+"""Than at 448x256, by the weights that ship: `benchmarks/diffusion.py --only larger`."""
+
 
 def refuse_too_large(width: int, height: int, free: int | None = None) -> None:
     """Raise `MachineError` if there is not the memory for it now. `free`: of the GPU that paints [byte], where half
@@ -31,11 +34,11 @@ def refuse_too_large(width: int, height: int, free: int | None = None) -> None:
 
 
 def beyond_training(manifest: dict[str, Any], width: int, height: int) -> str | None:
-    """A warning for pictures larger than those the weights learned from."""
+    """A warning for pictures larger than those the weights learned from, with what that was measured to cost."""
     grid = manifest["grid"]
     if width <= grid["width"] and height <= grid["height"]:
         return None
     return (
         f"The painter learned at {grid['width']}x{grid['height']}; {width}x{height} is beyond that: strokes and lines "
-        "are finer in it than in the style (docs/diffusion.md)."
+        f"are finer in it than in the style. What ships was measured {LOST} (docs/benchmarks.md)."
     )
