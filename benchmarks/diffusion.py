@@ -79,6 +79,12 @@ def _larger(weights: Path, quick: bool) -> Tables:
     return {"Sizes beyond training": larger(weights, 2 if quick else 6)}
 
 
+def _photographic(weights: Path, quick: bool) -> Tables:
+    from diffusion_proof.photographic import photographic
+
+    return {"The photographic look against the path tracer": photographic(weights, 3 if quick else 12)}
+
+
 PROOFS: dict[str, Callable[[Path, bool], Tables]] = {
     "physics": _physics,
     "control": _control,
@@ -86,6 +92,7 @@ PROOFS: dict[str, Callable[[Path, bool], Tables]] = {
     "growth": _growth,
     "quality": _quality,
     "reconstruction": _reconstruction,
+    "photographic": _photographic,
     "larger": _larger,
     "phyworld": _phyworld,
     "drift": _drift,
