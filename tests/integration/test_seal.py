@@ -53,7 +53,10 @@ ess_cert_id_alg = sha256
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keys of its own, and so a registry of its own: a log of other keys would rightly be refused."""
     monkeypatch.setenv("KINEMA_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("KINEMA_REGISTRY", str(tmp_path / "registry.sqlite"))
+    monkeypatch.setenv("KINEMA_REGISTRY_ANCHOR", str(tmp_path / "registry.anchor"))
     return tmp_path
 
 
