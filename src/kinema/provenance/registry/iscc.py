@@ -19,7 +19,6 @@ from kinema.errors import ProvenanceError
 from kinema.provenance.iscc.code import video_code_of
 from kinema.provenance.iscc.units import ALG, Unit, units_of
 from kinema.provenance.registry.binding import Binding, Candidate
-from kinema.provenance.registry.cbor import decoded
 from kinema.provenance.registry.jumbf import assertions
 from kinema.provenance.registry.registry import Registry
 
@@ -100,11 +99,13 @@ def _stated(store: bytes) -> Iterator[Unit]:
 
 
 def iscc_in(store: bytes) -> Iterator[bytes]:
-    """The ISCC-SEQs that the active manifest of a store states of the whole clip."""
+    """The ISCC-SEQs that the active manifest of a store states of the whole clip. Needs cbor2, of the extra `iscc`."""
+    import cbor2
+
     for raw in assertions(store, "c2pa.soft-binding"):
         try:
-            said = decoded(raw)
+            said = cbor2.loads(raw)
             values = [block["value"] for block in said["blocks"]] if said["alg"] == ALG else []
             yield from [bytes(value) for value in values if isinstance(value, bytes | list)]
-        except (ValueError, TypeError, KeyError):
+        except (cbor2.CBORError, ValueError, TypeError, KeyError):
             continue
