@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 from kinema.diffusion.grid import Grid
+from kinema.diffusion.model.autoencoder import Autoencoder
 from kinema.diffusion.model.network import PainterNetwork
 from kinema.diffusion.recipes import recipe_named
 from kinema.diffusion.recipes.budgets import paced
@@ -31,6 +32,7 @@ from kinema.diffusion.training import checkpoint
 from kinema.diffusion.training.courses import Stint, latents_of, trained_network
 from kinema.diffusion.training.latents import Latents
 from kinema.diffusion.training.loop import Run
+from kinema.diffusion.training.recipe import TransformerRecipe
 from kinema.diffusion.training.train_transformer import TransformerCourse
 from page import table
 from scaling_proof.fit import Law, fitted
@@ -54,15 +56,15 @@ def parameters(network: PainterNetwork) -> int:
 
 
 @torch.no_grad()
-def judged(course: TransformerCourse, averaged: torch.nn.Module, held_out: Latents) -> float:
-    """Held-out loss."""
-    assert isinstance(averaged, PainterNetwork)
-    trained, course.model = course.model, averaged
-    seen, course.latents = course.latents, [held_out]
-    sizes, course.sizes = course.sizes, torch.ones(1)
-    losses = [float(course.losses(torch.Generator().manual_seed(seed), 16)["loss"]) for seed in range(JUDGED)]
-    course.model, course.latents, course.sizes = trained, seen, sizes
-    return float(np.mean(losses))
+def judged(
+    network: torch.nn.Module, asked: TransformerRecipe, held_out: Latents, frozen: Autoencoder
+) -> float:
+    """Held-out loss of these weights, by the same batches, noise and times for all."""
+    assert isinstance(network, PainterNetwork)
+    judge = TransformerCourse(asked, [held_out], held_out, frozen, seed=0, device=frozen.shift.device)
+    judge.model = network
+    draws = (torch.Generator().manual_seed(seed) for seed in range(JUDGED))
+    return float(np.mean([float(judge.losses(draw, 16)["loss"]) for draw in draws]))
 
 
 def trained(args: argparse.Namespace, depth: int, data: Any) -> Iterator[dict[str, Any]]:
@@ -93,7 +95,7 @@ def trained(args: argparse.Namespace, depth: int, data: Any) -> Iterator[dict[st
                     "steps": run.step,
                     "tokens": run.step * tokens,
                     "PFLOP": run.step * work / 1e15,
-                    "loss": judged(course, run.averaged, held_out),
+                    "loss": judged(run.averaged, asked, held_out, frozen),
                 }
                 print(row, flush=True)
                 yield row
@@ -104,8 +106,7 @@ def finished(folder: Path, data: Any) -> dict[str, Any]:
     _, held_out, frozen = data
     state = checkpoint.state_of(checkpoint.required(folder))
     network = trained_network(folder).to(frozen.shift.device)
-    asked = recipe_named(state["recipe"]).transformer
-    course = TransformerCourse(asked, [held_out], held_out, frozen, seed=0, device=frozen.shift.device)
+    asked = replace(recipe_named(state["recipe"]).transformer, sizes=network.sizes)
     count, tokens = parameters(network), state["step"] * asked.optimisation.batch * held_out.tokens
     return {
         "depth": network.sizes.depth,
@@ -113,7 +114,7 @@ def finished(folder: Path, data: Any) -> dict[str, Any]:
         "steps": state["step"],
         "tokens": tokens,
         "PFLOP": 6 * count * tokens / 1e15,
-        "loss": judged(course, network, held_out),
+        "loss": judged(network, asked, held_out, frozen),
     }
 
 
@@ -167,10 +168,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--cache", type=Path, default=Path("scaling-latents"), help="latents are kept here")
     args = parser.parse_args()
     stint = Stint(device=args.device, until=None, minutes=None, threads=args.threads, report=print)
-    data = latents_of(args.data, args.vae, args.cache, stint, stint.prepare())
+    data = latents_of(args.data, args.vae, stint, stint.prepare())
     rows = [row for depth in args.depths for row in trained(args, depth, data)]
     rows += [finished(run, data) for run in args.also]
     late = [row for row in rows if row["steps"] > args.steps / LOOKS]

@@ -77,7 +77,7 @@ def train_dit(
     minutes: Minutes = None,
     threads: Threads = None,
 ) -> None:
-    """Course two: stem, encoders and transformer, from latents that are cached in the run."""
+    """Course two: stem, encoders and transformer, from latents that are cached in the run of --vae."""
     courses = _courses()
     from kinema.diffusion.recipes import of_depth
 

@@ -92,9 +92,9 @@ def autoencoder(recipe: Recipe, data: Sequence[Path], folder: Path, stint: Stint
 def transformer(
     recipe: Recipe, data: Sequence[Path], autoencoder_run: Path, folder: Path, stint: Stint
 ) -> Run:
-    """Course two, from latents cached in the run's folder."""
+    """Course two, from latents cached in the autoencoder's run."""
     device, asked = stint.prepare(), recipe.transformer
-    latents, held_out, frozen = latents_of(data, autoencoder_run, folder / "latents", stint, device)
+    latents, held_out, frozen = latents_of(data, autoencoder_run, stint, device)
     course = TransformerCourse(asked, latents, held_out, frozen, seed=recipe.seed, device=device)
     stint.hasten(course.model, device)
     about = _about("transformer", recipe, asked.sizes, sum(map(len, latents))) | _seen(data, latents, frozen)
@@ -117,7 +117,7 @@ def distill(
     device = stint.prepare()
     tensors, state = checkpoint.load(checkpoint.required(transformer_run))
     asked = replace(recipe.transformer, sizes=ModelSizes(**state["sizes"]))
-    latents, held_out, frozen = latents_of(data, autoencoder_run, transformer_run / "latents", stint, device)
+    latents, held_out, frozen = latents_of(data, autoencoder_run, stint, device)
     course = JumpCourse(
         asked, recipe.distill, latents, held_out, frozen, method=method, seed=recipe.seed, device=device
     )
@@ -141,7 +141,7 @@ def decoder(
 ) -> Run:
     """Course four: the decoder of course one, on what the network of course two or three paints."""
     device, asked = stint.prepare(), recipe.decoder
-    latents, held_out, frozen = latents_of(data, autoencoder_run, network_run / "latents", stint, device)
+    latents, held_out, frozen = latents_of(data, autoencoder_run, stint, device)
     network = trained_network(network_run).to(device)
     with Ranks.found(device).first_alone():
         clips = [
@@ -230,9 +230,10 @@ def _pixels(
 
 
 def latents_of(
-    data: Sequence[Path], autoencoder_run: Path, folder: Path, stint: Stint, device: torch.device
+    data: Sequence[Path], autoencoder_run: Path, stint: Stint, device: torch.device
 ) -> tuple[list[Latents], Latents, Autoencoder]:
-    """Like `_pixels`; and the frozen autoencoder they are of."""
+    """Like `_pixels`, and beside them: what all courses after the first share. And the frozen autoencoder."""
+    folder = autoencoder_run / "latents"
     frozen = trained_autoencoder(autoencoder_run, device)
     train, unseen = _pixels(data, autoencoder_run, stint, torch.device("cpu"))
     with Ranks.found(device).first_alone():
