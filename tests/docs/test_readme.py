@@ -8,6 +8,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
+
+from kinema.cli import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -31,6 +34,23 @@ def test_tree_names_what_is_there():
         named.add((folder / name).resolve())
     inside = {p for p in (ROOT / "src/kinema").iterdir() if p.is_dir() and (p / "__init__.py").is_file()}
     assert inside <= named, f"not in the README's tree: {inside - named}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_commands_have_the_options_that_pages_give_them(page):
+    """Of all that is too long to run in a test."""
+    for line in "\n".join(blocks(page, "sh")).replace("\\\n", " ").splitlines():
+        said = re.match(r"(?:[A-Z_]+=\S+ )*kinema (.*)", line)
+        if said is None:
+            continue
+        words, command = shlex.split(said[1], comments=True), typer.main.get_command(app)
+        while (inner := getattr(command, "commands", None)) is not None:
+            assert words[0] in inner, line
+            command = inner[words.pop(0)]
+        known = {flag for option in command.params for flag in (*option.opts, *option.secondary_opts)}
+        for word in words:
+            if re.match(r"-{1,2}[a-z]", word):
+                assert word.partition("=")[0] in known, line
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

@@ -114,6 +114,7 @@ def test_interrupt_exits_130_and_leaves_no_partial_clip(tmp_path):
     _, said = running.communicate(timeout=300)
     assert running.returncode == 130
     assert "Traceback" not in said
+    assert "stopping after what is under way" in said
     assert "What is finished is kept" in said
     assert not list((tmp_path / "a.take").glob("clip*"))
 

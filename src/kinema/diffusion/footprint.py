@@ -12,7 +12,7 @@ PER_PIXEL: Final = 6.4 * 2**10
 """Bytes: peaks of whole takes in float32 were 643, 1518, 2105 and 2682 MiB at 192x128, 512x320, 512x512 and 854x480,
 whatever the length. bfloat16 takes less."""
 
-LOST: Final = "1.7 dB further from it at 640x368, 2.8 dB at 854x480"
+LOST: Final = "1.8 dB further from it at 640x368, 2.9 dB at 854x480"
 """Than at 448x256, by the weights that ship: `benchmarks/diffusion.py --only larger`."""
 
 

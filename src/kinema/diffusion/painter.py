@@ -114,9 +114,8 @@ class Painter:
         # What is given may lie at the end: then all of the clip is dreamt, whichever frames are shown.
         last = max(frames) if self._given == Given() else shot.timing.frames - 1
         grid = Grid.covering(frames=last + 1, height=picture.height, width=picture.width)
-        wanted = range(
-            min(grid.frames, tape.frames)
-        )  # whole chunks: a frame is painted with its later neighbours
+        # Whole chunks: a frame is painted with its later neighbours.
+        wanted = range(min(grid.frames, tape.frames))
         drawn = Preview(assets=self._assets).draw(shot, tape, picture, wanted)
         camera = CameraPath(shot, tape, picture.width, picture.height)
         with ThreadPoolExecutor(1, "ahead") as thread:
@@ -125,9 +124,8 @@ class Painter:
             context = self._read(network, shot, tape, camera)
             size = {"frames": last + 1, "width": picture.width, "height": picture.height}
             for chunk, rgb in self._painted(network, context, told, shot, grid, size):
-                for frame, colour in zip(
-                    chunk.frames, rgb, strict=False
-                ):  # the clip's last chunk may be padded
+                # The clip's last chunk may be padded.
+                for frame, colour in zip(chunk.frames, rgb, strict=False):
                     if frame.index in frames:
                         yield replace(frame, colour=linear(colour[: picture.height, : picture.width]))
 
