@@ -215,6 +215,14 @@ def test_what_ships_can_be_trained_on(trained, tmp_path):
         take_over(trained / "weights", tmp_path / "other", dit)
 
 
+def test_a_run_of_the_other_network_is_refused(trained):
+    """--vae and --dit are easily swapped."""
+    with pytest.raises(TrainingError, match="must be a run of the autoencoder"):
+        courses.trained_autoencoder(trained / "jump", torch.device("cpu"))
+    with pytest.raises(TrainingError, match="must be a run of the transformer"):
+        courses.trained_network(trained / "decoder")
+
+
 def test_depth_is_the_one_dial(trained, tmp_path):
     """Of the transformer, and of the jumps taught to it by whatever recipe."""
     stint = courses.Stint(device="cpu", until=1, minutes=None, threads=1, report=lambda _: None)

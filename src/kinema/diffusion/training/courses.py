@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -28,6 +28,8 @@ from kinema.diffusion.training.train_autoencoder import AutoencoderCourse, laten
 from kinema.diffusion.training.train_decoder import DecoderCourse
 from kinema.diffusion.training.train_transformer import JumpCourse, TransformerCourse
 from kinema.errors import MachineError, TrainingError
+
+Sizes = TypeVar("Sizes", AutoencoderSizes, ModelSizes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +118,7 @@ def distill(
     """Course three: jumps, from the averaged weights of course two. `method`: see `target_named`."""
     device = stint.prepare()
     tensors, state = checkpoint.load(checkpoint.required(transformer_run))
-    asked = replace(recipe.transformer, sizes=ModelSizes(**state["sizes"]))
+    asked = replace(recipe.transformer, sizes=_sizes(ModelSizes, transformer_run, state))
     latents, held_out, frozen = latents_of(data, autoencoder_run, stint, device)
     course = JumpCourse(
         asked, recipe.distill, latents, held_out, frozen, method=method, seed=recipe.seed, device=device
@@ -141,8 +143,8 @@ def decoder(
 ) -> Run:
     """Course four: the decoder of course one, on what the network of course two or three paints."""
     device, asked = stint.prepare(), recipe.decoder
-    latents, held_out, frozen = latents_of(data, autoencoder_run, stint, device)
     network = trained_network(network_run).to(device)
+    latents, held_out, frozen = latents_of(data, autoencoder_run, stint, device)
     with Ranks.found(device).first_alone():
         clips = [
             painted(folder / "painted" / f"{number}-train", each, network, recipe.seed, stint.report)
@@ -163,7 +165,7 @@ def trained_autoencoder(folder: Path, device: torch.device) -> Autoencoder:
     """The averaged autoencoder of a run, frozen."""
     found = checkpoint.required(folder)
     tensors, state = checkpoint.load(found)
-    model = Autoencoder(AutoencoderSizes(**state["sizes"]))
+    model = Autoencoder(_sizes(AutoencoderSizes, folder, state))
     model.load_state_dict(averaged_of(tensors))
     return model.to(device).eval().requires_grad_(False)
 
@@ -196,7 +198,7 @@ def exported(autoencoder_run: Path, network_run: Path, folder: Path) -> Path:
 def trained_network(folder: Path) -> PainterNetwork:
     """The averaged network of a run of course two or three, frozen."""
     tensors, state = checkpoint.load(checkpoint.required(folder))
-    network = PainterNetwork(ModelSizes(**state["sizes"]))
+    network = PainterNetwork(_sizes(ModelSizes, folder, state))
     network.load_state_dict(averaged_of(tensors))
     return network.eval().requires_grad_(False)
 
@@ -252,6 +254,19 @@ def _seen(data: Sequence[Path], latents: Sequence[Latents], frozen: Autoencoder)
     sides = zip(*(each.pixels.rgb.shape[1:4] for each in latents), strict=True)
     grid = dict(zip(("frames", "height", "width"), map(max, sides), strict=True))
     return {"latents": frozen.identity(), "styles": Clips(data[0], "train").format["styles"], "grid": grid}
+
+
+def _sizes(kind: type[Sizes], folder: Path, state: dict[str, Any]) -> Sizes:
+    """Of a checkpoint's network. Raises `TrainingError` for one of the other network."""
+    try:
+        return kind(**state["sizes"])
+    except TypeError as error:
+        raise TrainingError(
+            str(folder),
+            f"must be a run of {'the autoencoder' if kind is AutoencoderSizes else 'the transformer'}",
+            got=f"one of the course {state['course']}",
+            next_step="--vae names the run of `kinema train vae` or `decoder`, --dit that of `dit` or `distill`.",
+        ) from error
 
 
 def _decoding(folder: Path) -> dict[str, Any]:
