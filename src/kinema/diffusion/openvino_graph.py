@@ -45,6 +45,7 @@ class Graph:
 
 
 def core_with(cache: Path | None) -> Any:
+    """OpenVINO's core. `cache`: where compiled graphs are kept; None = nowhere."""
     import openvino
 
     core = openvino.Core()
@@ -54,6 +55,7 @@ def core_with(cache: Path | None) -> Any:
 
 
 def options_for(core: Any, precision: Precision, threads: int, *, parts: bool) -> dict[str, Any]:
+    """How to compile a graph. `threads`: 0 = all. `parts`: it will be asked for `each` of several."""
     bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     hint = "bf16" if precision == "fastest" and bfloat16 else "f32"
     limit = {"INFERENCE_NUM_THREADS": threads} if threads else {}
